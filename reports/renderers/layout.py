@@ -106,7 +106,11 @@ def right_spaces(blocks, width):
 
 def simple_width(para):
     """Width in 字 where no font can be asked: letters and digits count half."""
-    return sum(0.5 if char.isascii() else 1.0 for char in para.text)
+    return simple_text_width(para.text)
+
+
+def simple_text_width(text):
+    return sum(0.5 if char.isascii() else 1.0 for char in text)
 
 
 def bookmark(para):

@@ -1,0 +1,86 @@
+"""Sign-in and password forms."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.exceptions import ValidationError
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.utils.translation import gettext_lazy as _
+
+
+def plain_helper() -> FormHelper:
+    """Fields only; the page writes the <form>, the token and the buttons."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.form_show_errors = True
+    return helper
+
+
+class SignInForm(AuthenticationForm):
+    """One message for every refusal: it doesn't tell which accounts exist."""
+
+    error_messages = {
+        "invalid_login": _("用户名或密码不正确，请重新输入。"),
+        "inactive": _("用户名或密码不正确，请重新输入。"),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("用户名")
+        self.fields["username"].help_text = _("一般用工号")
+        self.fields["password"].label = _("密码")
+        self.fields["username"].widget.attrs.update(autocomplete="username", autocapitalize="none")
+        self.helper = plain_helper()
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Change one's own password."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = _("不少于 10 位，不能只有数字，不能与姓名、用户名相近")
+        self.helper = plain_helper()
+
+
+class PageForm(forms.Form):
+    """Base of the project's plain forms: Bootstrap fields, no <form> tag of its own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper()
+        dress(self)
+
+
+class PageModelForm(forms.ModelForm):
+    """The same for forms made from a model; actions do the writing, so `save()` is not used."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper()
+        dress(self)
+
+    def save(self, commit=True):
+        raise TypeError("forms validate; actions write")
+
+
+def dress(form: forms.BaseForm) -> None:
+    """Date fields become date pickers, long texts get a fitting height."""
+    for field in form.fields.values():
+        if isinstance(field, forms.DateField):
+            field.widget = forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d")
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs.setdefault("rows", 3)
+
+
+def attempt(form: forms.BaseForm, deed, *args, **facts) -> bool:
+    """Do a deed with what a valid form holds; a refusal lands on the form, at its field where there is one.
+
+    True when done; the deed's result is then `form.result`.
+    """
+    try:
+        form.result = deed(*args, **facts)
+    except ValidationError as refusal:
+        for name, errors in getattr(refusal, "error_dict", {None: refusal.error_list}).items():
+            form.add_error(name if name in form.fields else None, errors)
+        return False
+    return True

@@ -1,0 +1,33 @@
+"""Which campaign the pages are about: the one chosen, else the newest running one the visitor sees."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from organizations.models import access_of
+from organizations.roles import Permission
+
+from .models import Campaign
+
+KEY = "campaign"
+
+
+def campaign_of(request) -> Campaign | None:
+    """The visitor's current campaign, fetched once per request through their permissions."""
+    if not hasattr(request, "_campaign"):
+        visible = Campaign.objects.visible_to(request.user).select_related("unit")
+        chosen = visible.filter(pk=request.session.get(KEY)).first() if KEY in request.session else None
+        request._campaign = chosen or visible.running().first() or visible.first()
+    return request._campaign
+
+
+def needed_campaign(request, permission: Permission | None = None) -> Campaign:
+    """The same for pages that make no sense without one: 404 when there is none.
+
+    With a permission: 403 unless it is held over the campaign's own unit.
+    """
+    campaign = campaign_of(request)
+    if campaign is None:
+        raise Http404
+    if permission is not None and not access_of(request.user).may_at(permission, campaign.unit.path):
+        raise PermissionDenied
+    return campaign

@@ -1,0 +1,11 @@
+"""A campaign, its plan, its people, its papers."""
+
+from .campaign import Campaign, NextStep, Phase, PlanItem, UnitTask
+from .group import GroupMember, LeadingGroup, WorkGroup
+from .meeting import AgendaItem, Document, Instruction, Meeting
+from .slip import Slip, SlipDelivery
+
+__all__ = [
+    "AgendaItem", "Campaign", "Document", "GroupMember", "Instruction", "LeadingGroup", "Meeting", "NextStep",
+    "Phase", "PlanItem", "Slip", "SlipDelivery", "UnitTask", "WorkGroup",
+]

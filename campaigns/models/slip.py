@@ -1,0 +1,82 @@
+"""工作提示单 and 督办单, and whom they reached."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from organizations.models import Cadre, scope_paths, within
+from organizations.roles import Permission
+
+from .campaign import Campaign
+from .meeting import InVisibleCampaign
+
+
+class Slip(models.Model):
+    """A numbered slip: a prompt (提示) or an urging (督办)."""
+
+    class Kind(models.TextChoices):
+        PROMPT = "prompt", _("工作提示单")
+        URGE = "urge", _("督办单")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="slips")
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind)
+    year = models.PositiveSmallIntegerField(_("年份"))
+    number = models.PositiveIntegerField(_("编号"))
+    title = models.CharField(_("标题"), max_length=120)
+    content = models.TextField(_("内容"))
+    due_on = models.DateField(_("时限"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("发出时间"))
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = InVisibleCampaign.as_manager()
+
+    class Meta:
+        verbose_name = _("提示单")
+        ordering = ["-issued_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "year", "number"], name="campaigns_slip_number")]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        """“〔2026〕4 号”."""
+        return f"〔{self.year}〕{self.number} 号"
+
+
+class SlipDeliveryQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "SlipDeliveryQuerySet":
+        """One's own, and those to cadres of one's scope."""
+        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
+
+    def waiting(self) -> "SlipDeliveryQuerySet":
+        return self.filter(acknowledged_at__isnull=True)
+
+
+class SlipDelivery(models.Model):
+    """One slip to one cadre, until it is signed for."""
+
+    slip = models.ForeignKey(Slip, models.CASCADE, related_name="deliveries")
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="slips", verbose_name=_("发至"))
+    read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
+    acknowledged_at = models.DateTimeField(_("签收时间"), null=True, blank=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    feedback = models.CharField(_("反馈"), max_length=200, blank=True)
+
+    objects = SlipDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("提示单送达")
+        constraints = [
+            models.UniqueConstraint(fields=["slip", "cadre"], name="campaigns_slip_delivery_once"),
+            models.CheckConstraint(name="campaigns_slip_acknowledged", condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True) | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slip.reference} → {self.cadre}"
+
+    def is_late(self, today: dt.date) -> bool:
+        return self.acknowledged_at is None and self.slip.due_on is not None and self.slip.due_on < today

@@ -1,0 +1,39 @@
+"""Asking for a job and waking a runner for it."""
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.log import record
+
+from .models import Job
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def queue_job(kind: str, *, label: str, args: dict, by, at: dt.datetime, back_url: str = "") -> Job:
+    """Put a job in the queue, in the deed's own transaction; a runner is woken when that commits."""
+    job = Job.objects.create(kind=kind, label=label, args=args, asked_by=by, asked_at=at, back_url=back_url)
+    record("jobs.queue_job", by=by, at=at, subject=job, kind=kind)
+    transaction.on_commit(lambda: wake(job))
+    return job
+
+
+def wake(job: Job) -> None:
+    """Tell a runner that there is work. A broker that is down delays the job until the next sweep, no more."""
+    if settings.JOBS_IN_PROCESS:
+        from .runner import thread
+
+        thread.wake()
+        return
+    from kombu.exceptions import OperationalError
+
+    from .tasks import run_job
+
+    try:
+        run_job.delay(str(job.pk))
+    except OperationalError:
+        logger.warning("broker unreachable; job %s waits for the next sweep", job.pk)

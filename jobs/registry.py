@@ -1,0 +1,33 @@
+"""Which function does which kind of job. Rooms above register theirs in AppConfig.ready()."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Report(Protocol):
+    """How a running job tells how far it is."""
+
+    def __call__(self, percent: int, message: str = "") -> None: ...
+
+
+class Result:
+    """What a job hands back: a file to fetch, or only a sentence."""
+
+    def __init__(self, content: bytes | None = None, name: str = "", media_type: str = "", message: str = ""):
+        self.content, self.name, self.media_type, self.message = content, name, media_type, message
+
+
+Work = Callable[[dict, Report], Result]
+KINDS: dict[str, Work] = {}
+
+
+def job_kind(name: str) -> Callable[[Work], Work]:
+    """Register `work(args, report) -> Result` under a name; a name is taken once."""
+
+    def register(work: Work) -> Work:
+        if name in KINDS:
+            raise ValueError(f"job kind {name} is registered twice")
+        KINDS[name] = work
+        return work
+
+    return register

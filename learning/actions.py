@@ -1,0 +1,117 @@
+"""Deeds of teaching and learning."""
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.log import record
+from campaigns.models import Campaign
+from files.actions import store_file
+from organizations.models import Cadre, Unit
+
+from .models import Attendance, EducationActivity, KnowledgeTest, Reflection, StudyMaterial, StudySession, TestResult
+
+
+def _refuse_future(held_on: dt.date | None, is_held: bool, at: dt.datetime) -> None:
+    if is_held and held_on and held_on > timezone.localdate(at):
+        raise ValidationError({"held_on": _("日期晚于今天，请先不勾选“已举行”，到时再登记。")})
+
+
+@transaction.atomic
+def distribute_material(campaign: Campaign, *, kind: str, category: str, title: str, by, at: dt.datetime, upload=None, **facts) -> StudyMaterial:
+    """下发学习材料. `facts`: is_required, is_sample."""
+    order = (campaign.materials.aggregate(last=Max("order"))["last"] or 0) + 1
+    material = StudyMaterial(campaign=campaign, kind=kind, category=category, title=title, order=order, distributed_at=at, distributed_by=by, **facts)
+    material.full_clean()
+    if upload:
+        material.file = store_file(upload, by=by, at=at)
+    material.save()
+    record("learning.distribute_material", by=by, at=at, subject=material)
+    return material
+
+
+@transaction.atomic
+def hold_session(campaign: Campaign, *, unit: Unit, title: str, by, at: dt.datetime, topics: Iterable[StudyMaterial] = (), **facts) -> StudySession:
+    """Plan or record a session. `facts`: held_on, place, host, form, is_held. A future one can't have been held."""
+    session = StudySession(campaign=campaign, unit=unit, title=title, entered_at=at, entered_by=by, **facts)
+    session.full_clean()
+    _refuse_future(session.held_on, session.is_held, at)
+    session.save()
+    session.topics.set(topics)
+    record("learning.hold_session", by=by, at=at, subject=session, held_on=session.held_on, is_held=session.is_held)
+    return session
+
+
+def expected_cadres(session: StudySession):
+    """应到: everyone in 在编在岗 of the unit and below."""
+    return Cadre.objects.serving().under(session.unit).in_order()
+
+
+@transaction.atomic
+def record_attendance(session: StudySession, *, marks: dict[int, dict], by, at: dt.datetime) -> int:
+    """Write who came. `marks`: cadre id → {"status", "note", "made_up_on"}; everyone expected is written, 实到 by default.
+
+    Returns how many rows were written. Marks for people not expected are refused. The session counts as held.
+    """
+    expected = {cadre.pk: cadre for cadre in expected_cadres(session)}
+    strangers = set(marks) - set(expected)
+    if strangers:
+        raise ValidationError(_("名单中有不属于应到范围的人员，请刷新页面后重填。"))
+    _refuse_future(session.held_on, True, at)
+    rows = []
+    for pk in expected:
+        mark = {"status": Attendance.Status.PRESENT, "note": "", "made_up_on": None} | marks.get(pk, {})
+        if mark["status"] != Attendance.Status.MADE_UP:
+            mark["made_up_on"] = None
+        elif mark["made_up_on"] is None:
+            raise ValidationError(_("%(name)s：已补学的请填补学日期。"), params={"name": expected[pk]})
+        rows.append(Attendance(session=session, cadre_id=pk, entered_at=at, entered_by=by, **mark))
+    Attendance.objects.bulk_create(
+        rows, batch_size=500, update_conflicts=True, unique_fields=["session", "cadre"],
+        update_fields=["status", "note", "made_up_on", "entered_at", "entered_by"],
+    )
+    if not session.is_held:
+        StudySession.objects.filter(pk=session.pk).update(is_held=True)
+    record("learning.record_attendance", by=by, at=at, subject=session, rows=len(rows))
+    return len(rows)
+
+
+@transaction.atomic
+def hold_activity(campaign: Campaign, *, category: str, kind: str, title: str, by, at: dt.datetime, **facts) -> EducationActivity:
+    """Record an activity. `facts`: places, held_on, participants, is_held; its date may be unknown."""
+    activity = EducationActivity(campaign=campaign, category=category, kind=kind, title=title, entered_at=at, entered_by=by, **facts)
+    activity.full_clean()
+    _refuse_future(activity.held_on, activity.is_held, at)
+    activity.save()
+    record("learning.hold_activity", by=by, at=at, subject=activity)
+    return activity
+
+
+@transaction.atomic
+def submit_reflection(session: StudySession, *, cadre: Cadre, text: str, by, at: dt.datetime) -> Reflection:
+    """Hand in one's own 心得, or replace it."""
+    if cadre.user_id != by.pk:
+        raise ValidationError(_("心得体会须由本人填写。"))
+    if not text.strip():
+        raise ValidationError({"text": _("请写几句学习心得。")})
+    reflection, _new = Reflection.objects.update_or_create(session=session, cadre=cadre, defaults={"text": text, "submitted_at": at})
+    record("learning.submit_reflection", by=by, at=at, subject=reflection)
+    return reflection
+
+
+@transaction.atomic
+def hold_test(campaign: Campaign, *, title: str, by, at: dt.datetime, scores: dict[Cadre, Decimal | None], held_on: dt.date | None = None, pass_mark: int = 60) -> KnowledgeTest:
+    """Record a knowledge test and its marks; None for who was to sit it and didn't."""
+    test = KnowledgeTest(campaign=campaign, title=title, held_on=held_on, pass_mark=pass_mark, entered_at=at, entered_by=by)
+    test.full_clean()
+    _refuse_future(held_on, True, at)
+    test.save()
+    TestResult.objects.bulk_create([TestResult(test=test, cadre=cadre, score=score) for cadre, score in scores.items()], batch_size=500)
+    record("learning.hold_test", by=by, at=at, subject=test, results=len(scores))
+    return test

@@ -1,0 +1,240 @@
+"""学习教育: materials, sessions, attendance, activities, reflections, tests."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from files.models import StoredFile
+from organizations.models import Cadre, Unit, scope_paths, within
+from organizations.roles import Permission
+
+USER = settings.AUTH_USER_MODEL
+LATE_ENTRY_DAYS = 3  # entered later than this after the day is marked 补录
+
+
+class InVisibleCampaign(models.QuerySet):
+    def visible_to(self, user):
+        """What is planned for everyone is seen by everyone who sees the campaign."""
+        return self.filter(campaign__in=Campaign.objects.visible_to(user))
+
+
+class HeldQuerySet(InVisibleCampaign):
+    def held(self, as_of: dt.date) -> "HeldQuerySet":
+        """Held by a day; one whose date isn't known counts once it is entered as held."""
+        return self.filter(Q(held_on__lte=as_of) | Q(held_on__isnull=True), is_held=True)
+
+
+class StudyMaterial(models.Model):
+    """学习材料、阅读书目."""
+
+    class Kind(models.TextChoices):
+        DOCUMENT = "document", _("学习材料")
+        BOOK = "book", _("阅读书目")
+
+    class Category(models.TextChoices):
+        THEORY = "theory", _("政治理论")
+        RULES = "rules", _("党纪党规")
+        LAW = "law", _("法律法规")
+        CASE = "case", _("典型案例")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="materials")
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind)
+    category = models.CharField(_("内容"), max_length=10, choices=Category)
+    title = models.CharField(_("名称"), max_length=150)
+    is_required = models.BooleanField(_("必修"), default=False)
+    is_sample = models.BooleanField(_("汇报中举例"), default=False, help_text=_("汇报写“以……等为主要内容”时列出这一件"))
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="materials", verbose_name=_("文件"))
+    distributed_at = models.DateTimeField(_("下发时间"))
+    distributed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = InVisibleCampaign.as_manager()
+
+    class Meta:
+        verbose_name = _("学习材料")
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StudySession(models.Model):
+    """集中学习, one sitting; several topics are still one."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="sessions")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="sessions", verbose_name=_("组织单位"), help_text=_("应到人员为该单位及下级在编在岗干部"))
+    title = models.CharField(_("主题"), max_length=120)
+    topics = models.ManyToManyField(StudyMaterial, blank=True, related_name="sessions", verbose_name=_("学习内容"))
+    held_on = models.DateField(_("时间"), null=True, blank=True)
+    place = models.CharField(_("地点"), max_length=80, blank=True)
+    host = models.CharField(_("主持人"), max_length=40, blank=True)
+    form = models.CharField(_("学习形式"), max_length=30, blank=True, help_text=_("如集体学习、专题辅导、研讨"))
+    is_held = models.BooleanField(_("已举行"), default=False)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = HeldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("集中学习")
+        ordering = ["-held_on", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_late_entry(self) -> bool:
+        """补录."""
+        return self.held_on is not None and (timezone.localdate(self.entered_at) - self.held_on).days > LATE_ENTRY_DAYS
+
+
+class AttendanceQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "AttendanceQuerySet":
+        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
+
+
+class Attendance(models.Model):
+    """考勤: one row for each person expected, taken from the roster."""
+
+    class Status(models.TextChoices):
+        PRESENT = "present", _("实到")
+        LEAVE = "leave", _("请假")
+        ABSENT = "absent", _("缺席")
+        MADE_UP = "made_up", _("已补学")
+
+    session = models.ForeignKey(StudySession, models.CASCADE, related_name="attendance")
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="attendance", verbose_name=_("干部"))
+    status = models.CharField(_("到会情况"), max_length=10, choices=Status, default=Status.PRESENT)
+    note = models.CharField(_("原因"), max_length=100, blank=True)
+    made_up_on = models.DateField(_("补学日期"), null=True, blank=True)
+    entered_at = models.DateTimeField(_("登记时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = AttendanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("考勤")
+        ordering = ["cadre__unit__path", "cadre__name_pinyin", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "cadre"], name="learning_attendance_once"),
+            models.CheckConstraint(name="learning_attendance_made_up", condition=Q(status="made_up", made_up_on__isnull=False) | (~Q(status="made_up") & Q(made_up_on__isnull=True))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cadre} {self.get_status_display()}"
+
+
+class EducationActivity(models.Model):
+    """警示教育、革命传统教育、英模教育: a visit, a film, a case bulletin."""
+
+    class Category(models.TextChoices):
+        WARNING = "warning", _("警示教育")
+        TRADITION = "tradition", _("革命传统教育")
+        MODEL = "model", _("英模教育")
+        POLITICAL = "political", _("政治教育")
+
+    class Kind(models.TextChoices):
+        BASE_VISIT = "base_visit", _("参观教育基地")
+        MEMORIAL_VISIT = "memorial_visit", _("参观纪念馆")
+        FILM = "film", _("观看警示教育片")
+        CASE_BULLETIN = "case_bulletin", _("通报典型案例")
+        LECTURE = "lecture", _("专题党课")
+        OTHER = "other", _("其他")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="activities")
+    category = models.CharField(_("教育类型"), max_length=10, choices=Category)
+    kind = models.CharField(_("形式"), max_length=15, choices=Kind)
+    title = models.CharField(_("主题"), max_length=150)
+    places = models.CharField(_("地点"), max_length=150, blank=True, help_text=_("几处之间用顿号"))
+    held_on = models.DateField(_("时间"), null=True, blank=True)
+    participants = models.CharField(_("参加人员"), max_length=80, blank=True)
+    is_held = models.BooleanField(_("已开展"), default=True)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = HeldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("教育活动")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ReflectionQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ReflectionQuerySet":
+        """One's own, and those of one's scope for who runs the teaching."""
+        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.RUN_LEARNING), "cadre__unit__path"))
+
+
+class Reflection(models.Model):
+    """心得体会: a short text, voluntary in length, one for a session and person."""
+
+    session = models.ForeignKey(StudySession, models.CASCADE, related_name="reflections", verbose_name=_("集中学习"))
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="reflections")
+    text = models.TextField(_("心得"), max_length=3000)
+    submitted_at = models.DateTimeField(_("提交时间"))
+
+    objects = ReflectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("心得体会")
+        ordering = ["-submitted_at"]
+        constraints = [models.UniqueConstraint(fields=["session", "cadre"], name="learning_reflection_once")]
+
+    def __str__(self) -> str:
+        return f"{self.cadre}：{self.session}"
+
+
+class KnowledgeTest(models.Model):
+    """知识测试: who was to sit it, who sat it, who passed."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="tests")
+    title = models.CharField(_("名称"), max_length=120)
+    held_on = models.DateField(_("时间"), null=True, blank=True)
+    pass_mark = models.PositiveSmallIntegerField(_("及格分"), default=60)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = InVisibleCampaign.as_manager()
+
+    class Meta:
+        verbose_name = _("知识测试")
+        ordering = ["-held_on", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TestResultQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "TestResultQuerySet":
+        """One's own mark; who runs the teaching sees those of their scope. There is no ranking."""
+        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.RUN_LEARNING), "cadre__unit__path"))
+
+
+class TestResult(models.Model):
+    """One person's mark; None when they were to sit the test and did not."""
+
+    __test__ = False  # not a test class
+
+    test = models.ForeignKey(KnowledgeTest, models.CASCADE, related_name="results")
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="test_results")
+    score = models.DecimalField(_("成绩"), max_digits=5, decimal_places=1, null=True, blank=True)
+
+    objects = TestResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("测试成绩")
+        constraints = [
+            models.UniqueConstraint(fields=["test", "cadre"], name="learning_test_result_once"),
+            models.CheckConstraint(name="learning_test_result_range", condition=Q(score__isnull=True) | Q(score__range=(0, 999))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cadre} {self.score}"

@@ -1,0 +1,7 @@
+"""Pages of this room."""
+
+from django.shortcuts import render
+
+
+def session_list(request):
+    return render(request, "base.html")

@@ -1,0 +1,316 @@
+"""Deeds on problems. Every change of state goes through one table and one door."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions import send_notice
+from audit.log import record
+from campaigns.models import Campaign
+from files.actions import store_file
+from organizations.models import Cadre, Unit
+
+from .models import ExtensionRequest, Measure, Problem, Progress, RuleMakingItem, StatusChange, Verification
+
+S = Problem.Status
+
+# Which state may follow which. Closed, dismissed and merged are ends.
+MOVES: dict[str, set[str]] = {
+    "": {S.REPORTED},
+    S.REPORTED: {S.OPEN, S.DISMISSED, S.MERGED},
+    S.OPEN: {S.SUBMITTED, S.DEFERRED, S.MERGED},
+    S.SUBMITTED: {S.OPEN, S.VERIFIED},
+    S.VERIFIED: {S.OPEN, S.CLOSED},
+    S.DEFERRED: {S.OPEN, S.MERGED},
+    S.CLOSED: set(),
+    S.DISMISSED: set(),
+    S.MERGED: set(),
+}
+
+
+def _move(problem: Problem, after: str, *, by, at: dt.datetime, note: str = "", **facts) -> Problem:
+    """The one door of state: lock, check the table, write the row, its history and the log."""
+    current = Problem.objects.select_for_update().get(pk=problem.pk)
+    if after not in MOVES[current.status]:
+        raise ValidationError(
+            _("“%(title)s”现在是“%(now)s”，不能改为“%(then)s”。"),
+            params={"title": current.title, "now": current.get_status_display(), "then": S(after).label},
+            code="illegal_move",
+        )
+    before, current.status = current.status, after
+    for key, value in facts.items():
+        setattr(current, key, value)
+    current.version += 1
+    current.full_clean(validate_unique=False)
+    current.save()
+    StatusChange.objects.create(problem=current, before=before, after=after, note=note, at=at, by=by)
+    record("ledger.move_problem", by=by, at=at, subject=current, before=before, after=after)
+    return current
+
+
+def _tell(problem: Problem, user, text: str, at: dt.datetime) -> None:
+    if user is not None:
+        send_notice([user], text=f"{text}：{problem.title}", url=f"/ledger/problems/{problem.pk}/", at=at)
+
+
+def _owner(problem: Problem):
+    return problem.responsible_person.user if problem.responsible_person else None
+
+
+@transaction.atomic
+def report_problem(campaign: Campaign, *, title: str, source: str, manifestation: str, responsible_unit: Unit, track: str, by, at: dt.datetime, measures: Iterable[str] = (), **facts) -> Problem:
+    """Enter a problem as 待确认. `facts`: level, aspect_key, aspect_label, cause, due_on, deadline_text,
+    responsible_person, lead_official, verifier, acceptance_standard, rectified_as_found, recurs."""
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    year = timezone.localtime(at).year
+    last = Problem.objects.filter(campaign=campaign, year=year).aggregate(last=Max("number"))["last"] or 0
+    problem = Problem(
+        campaign=campaign, year=year, number=last + 1, title=title, source=source, manifestation=manifestation,
+        responsible_unit=responsible_unit, track=track, reported_at=at, reported_by=by, **facts,
+    )
+    if track == Problem.Track.DATED and not problem.due_on:
+        raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})
+    problem.full_clean(validate_unique=False)
+    problem.save()
+    _add_measures(problem, measures)
+    StatusChange.objects.create(problem=problem, before="", after=S.REPORTED, at=at, by=by)
+    record("ledger.report_problem", by=by, at=at, subject=problem, source=source, code=problem.code)
+    return problem
+
+
+def _add_measures(problem: Problem, texts: Iterable[str]) -> None:
+    start = problem.measures.count()
+    rows = [Measure(problem=problem, order=start + n, text=text) for n, text in enumerate((t for t in texts if t.strip()), 1)]
+    Measure.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def register_problem(problem: Problem, *, by, at: dt.datetime, **facts) -> Problem:
+    """Confirm a reported problem and fix who answers for it until when. `facts` as in report_problem."""
+    for key, value in facts.items():
+        setattr(problem, key, value)
+    if problem.track == Problem.Track.DATED and not problem.due_on:
+        raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})
+    _refuse_own_verifier(problem)
+    moved = _move(problem, S.OPEN, by=by, at=at, note=_("确认立项"), registered_at=at, registered_by=by, **facts)
+    _tell(moved, _owner(moved), _("有一件问题请您整改"), at)
+    return moved
+
+
+def _refuse_own_verifier(problem: Problem) -> None:
+    if problem.verifier is not None and problem.is_owned_by(problem.verifier):
+        raise ValidationError({"verifier": _("验收人不能是责任人本人。")})
+
+
+@transaction.atomic
+def plan_measure(problem: Problem, *, text: str, by, at: dt.datetime, owner: Cadre | None = None, due_on: dt.date | None = None) -> Measure:
+    """Add a measure to a problem that isn't over."""
+    if problem.is_over:
+        raise ValidationError(_("这件问题已经办结，不能再加措施。"))
+    order = (problem.measures.aggregate(last=Max("order"))["last"] or 0) + 1
+    measure = Measure(problem=problem, order=order, text=text, owner=owner, due_on=due_on)
+    measure.full_clean()
+    measure.save()
+    record("ledger.plan_measure", by=by, at=at, subject=problem)
+    return measure
+
+
+@transaction.atomic
+def report_progress(problem: Problem, *, text: str, made_on: dt.date, by, at: dt.datetime, uploads: Iterable = ()) -> Progress:
+    """Tell what was done, with files if there are any. Not in the future; only while 整改中."""
+    current = Problem.objects.select_for_update().get(pk=problem.pk)
+    if current.status != S.OPEN:
+        raise ValidationError(_("只有整改中的问题可以填报进展，这件现在是“%(now)s”。"), params={"now": current.get_status_display()})
+    if made_on > timezone.localdate(at):
+        raise ValidationError({"made_on": _("日期不能晚于今天。")})
+    progress = Progress(problem=current, text=text, made_on=made_on, entered_at=at, entered_by=by)
+    progress.full_clean()
+    progress.save()
+    stored = [store_file(upload, by=by, at=at) for upload in uploads]
+    progress.files.set(stored)
+    current.evidence.add(*stored)
+    record("ledger.report_progress", by=by, at=at, subject=current, files=len(stored))
+    return progress
+
+
+@transaction.atomic
+def submit_problem(problem: Problem, *, note: str, by, at: dt.datetime) -> Problem:
+    """提请验收: says what was done."""
+    if not note.strip():
+        raise ValidationError({"note": _("请写明整改完成情况，供验收人核对。")})
+    moved = _move(problem, S.SUBMITTED, by=by, at=at, note=note, submitted_at=at, submitted_by=by)
+    _tell(moved, moved.verifier, _("请您验收"), at)
+    return moved
+
+
+def _refuse_own_verification(problem: Problem, by) -> None:
+    """Verifier ≠ owner ≠ the one who submitted."""
+    if problem.is_owned_by(by) or problem.submitted_by_id == by.pk:
+        raise ValidationError(_("本人负责或本人提请验收的问题，须由别人验收。"), code="own_problem")
+
+
+@transaction.atomic
+def verify_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
+    """验收通过, by somebody else than owner and submitter."""
+    _refuse_own_verification(problem, by)
+    if not opinion.strip():
+        raise ValidationError({"opinion": _("请写明验收意见。")})
+    moved = _move(problem, S.VERIFIED, by=by, at=at, note=opinion)
+    Verification.objects.create(problem=moved, passed=True, opinion=opinion, verified_at=at, verified_by=by)
+    return moved
+
+
+@transaction.atomic
+def send_back_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
+    """退回整改 with what is missing."""
+    _refuse_own_verification(problem, by)
+    if not opinion.strip():
+        raise ValidationError({"opinion": _("请写明退回的理由和还要做什么。")})
+    moved = _move(problem, S.OPEN, by=by, at=at, note=opinion, submitted_at=None, submitted_by=None)
+    Verification.objects.create(problem=moved, passed=False, opinion=opinion, verified_at=at, verified_by=by)
+    _tell(moved, _owner(moved), _("验收未通过，请继续整改"), at)
+    return moved
+
+
+@transaction.atomic
+def close_problem(problem: Problem, *, outcome: str, by, at: dt.datetime, note: str = "") -> Problem:
+    """销号, of a verified problem, by somebody else than its owner."""
+    if problem.is_owned_by(by):
+        raise ValidationError(_("本人负责的问题须由别人销号。"), code="own_problem")
+    if outcome not in Problem.Outcome.values or outcome == Problem.Outcome.UNDONE:
+        raise ValidationError({"outcome": _("请选择“完成”或“基本完成并持续整改”；未完成的不能销号，请退回整改或批准延期。")})
+    moved = _move(problem, S.CLOSED, by=by, at=at, note=note or _("销号"), outcome=outcome, closed_at=at, closed_by=by)
+    _tell(moved, _owner(moved), _("已销号"), at)
+    return moved
+
+
+@transaction.atomic
+def close_at_once(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
+    """立行立改: submit, verify and close an open immediate problem in one act, by somebody else than its owner."""
+    if problem.track != Problem.Track.IMMEDIATE:
+        raise ValidationError(_("只有“立行立改”的问题可以直接销号。"))
+    if problem.is_owned_by(by):
+        raise ValidationError(_("本人负责的问题须由别人核实后销号。"), code="own_problem")
+    if not opinion.strip():
+        raise ValidationError({"opinion": _("请写明核实情况。")})
+    owner = _owner(problem)
+    _move(problem, S.SUBMITTED, by=by, at=at, note=_("立行立改，直接验收"), submitted_at=at, submitted_by=owner or by)
+    moved = _move(problem, S.VERIFIED, by=by, at=at, note=opinion)
+    Verification.objects.create(problem=moved, passed=True, opinion=opinion, verified_at=at, verified_by=by)
+    return close_problem(moved, outcome=Problem.Outcome.DONE, by=by, at=at)
+
+
+@transaction.atomic
+def dismiss_problem(problem: Problem, *, reason: str, by, at: dt.datetime) -> Problem:
+    """不成立, with the reason."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("请写明不成立的理由。")})
+    return _move(problem, S.DISMISSED, by=by, at=at, note=reason)
+
+
+@transaction.atomic
+def merge_problem(problem: Problem, *, into: Problem, by, at: dt.datetime) -> Problem:
+    """并入 another problem of the same campaign that isn't itself over."""
+    if into.pk == problem.pk or into.campaign_id != problem.campaign_id or into.status in (S.MERGED, S.DISMISSED):
+        raise ValidationError({"into": _("请选择同一次教育整顿中另一件有效的问题。")})
+    return _move(problem, S.MERGED, by=by, at=at, note=_("并入 %(code)s") % {"code": into.code}, merged_into=into)
+
+
+@transaction.atomic
+def defer_problem(problem: Problem, *, until: dt.date, reason: str, by, at: dt.datetime) -> Problem:
+    """暂缓 until a day in the future, with the reason; it returns by itself."""
+    if until <= timezone.localdate(at):
+        raise ValidationError({"until": _("暂缓日期须晚于今天。")})
+    if not reason.strip():
+        raise ValidationError({"reason": _("请写明暂缓的理由。")})
+    return _move(problem, S.DEFERRED, by=by, at=at, note=reason, deferred_until=until)
+
+
+@transaction.atomic
+def resume_problem(problem: Problem, *, by, at: dt.datetime) -> Problem:
+    """A deferred problem comes back into work."""
+    return _move(problem, S.OPEN, by=by, at=at, note=_("恢复整改"), deferred_until=None)
+
+
+def resume_due_problems(*, at: dt.datetime) -> int:
+    """Bring back every deferred problem whose day has come; returns how many. Run daily."""
+    due = Problem.objects.filter(status=S.DEFERRED, deferred_until__lte=timezone.localdate(at))
+    return len([resume_problem(problem, by=None, at=at) for problem in due])
+
+
+@transaction.atomic
+def request_extension(problem: Problem, *, reason: str, until: dt.date, by, at: dt.datetime) -> ExtensionRequest:
+    """Ask for a later date, before the present one has passed, once at a time."""
+    current = Problem.objects.select_for_update().get(pk=problem.pk)
+    if current.status != S.OPEN or current.due_on is None:
+        raise ValidationError(_("只有整改中、有时限的问题可以申请延期。"))
+    if current.due_on < timezone.localdate(at):
+        raise ValidationError(_("时限已过，不能再申请延期，请尽快整改并说明情况。"))
+    if until <= current.due_on:
+        raise ValidationError({"until": _("拟延至的日期须晚于现在的时限 %(d)s。") % {"d": current.due_on}})
+    if current.extensions.filter(granted__isnull=True).exists():
+        raise ValidationError(_("已有一份延期申请等待批复。"))
+    request = ExtensionRequest(problem=current, reason=reason, until=until, requested_at=at, requested_by=by)
+    request.full_clean()
+    request.save()
+    record("ledger.request_extension", by=by, at=at, subject=current, until=until)
+    return request
+
+
+@transaction.atomic
+def decide_extension(request: ExtensionRequest, *, granted: bool, by, at: dt.datetime, opinion: str = "") -> ExtensionRequest:
+    """Grant or refuse an extension; a granted one moves the deadline."""
+    request = ExtensionRequest.objects.select_for_update().select_related("problem").get(pk=request.pk)
+    if request.granted is not None:
+        raise ValidationError(_("这份申请已经批复。"))
+    if request.requested_by_id == by.pk:
+        raise ValidationError(_("本人的申请须由别人批复。"), code="own_problem")
+    request.granted, request.decided_at, request.decided_by, request.opinion = granted, at, by, opinion
+    request.save()
+    if granted:
+        problem = request.problem
+        problem.due_on, problem.version = request.until, problem.version + 1
+        problem.save(update_fields=["due_on", "version"])
+    record("ledger.decide_extension", by=by, at=at, subject=request.problem, granted=granted, until=request.until)
+    _tell(request.problem, request.requested_by, _("延期申请已批准") if granted else _("延期申请未批准"), at)
+    return request
+
+
+@transaction.atomic
+def recur_problem(problem: Problem, *, manifestation: str, by, at: dt.datetime, track: str, due_on: dt.date | None = None) -> Problem:
+    """A closed problem has come back: a successor is entered, the closed one stays closed."""
+    if problem.status != S.CLOSED:
+        raise ValidationError(_("只有已销号的问题反弹时才另立新号。"))
+    return report_problem(
+        problem.campaign, title=problem.title, source=problem.source, manifestation=manifestation, track=track, due_on=due_on,
+        responsible_unit=problem.responsible_unit, responsible_person=problem.responsible_person, lead_official=problem.lead_official,
+        level=problem.level, aspect_key=problem.aspect_key, aspect_label=problem.aspect_label, recurs=problem, by=by, at=at,
+    )
+
+
+@transaction.atomic
+def plan_rule(campaign: Campaign, *, title: str, kind: str, unit: Unit, by, at: dt.datetime, problems: Iterable[Problem] = (), **facts) -> RuleMakingItem:
+    """建章立制: plan a rule to make or revise. `facts`: planned_on, issued_on, document_number."""
+    item = RuleMakingItem(campaign=campaign, title=title, kind=kind, unit=unit, entered_at=at, entered_by=by, **facts)
+    item.full_clean()
+    item.save()
+    item.problems.set(problems)
+    record("ledger.plan_rule", by=by, at=at, subject=item, kind=kind)
+    return item
+
+
+@transaction.atomic
+def issue_rule(item: RuleMakingItem, *, issued_on: dt.date, document_number: str, by, at: dt.datetime) -> RuleMakingItem:
+    """A planned rule is in force."""
+    if issued_on > timezone.localdate(at):
+        raise ValidationError({"issued_on": _("印发日期不能晚于今天。")})
+    item.issued_on, item.document_number = issued_on, document_number
+    item.full_clean()
+    item.save()
+    record("ledger.issue_rule", by=by, at=at, subject=item)
+    return item

@@ -1,0 +1,298 @@
+"""整改台账: problems, what is done about them, and how they end."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from files.models import StoredFile
+from organizations.models import Cadre, Unit, access_of, scope_paths, within
+from organizations.roles import Permission
+
+USER = settings.AUTH_USER_MODEL
+
+
+class ProblemQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ProblemQuerySet":
+        """One's own, those one verifies, and those of units in one's scope."""
+        mine = Q(responsible_person__user=user) | Q(verifier=user)
+        return self.filter(mine | within(scope_paths(user, Permission.SEE_LEDGER), "responsible_unit__path"))
+
+    def counted(self) -> "ProblemQuerySet":
+        """应整改: confirmed and not set aside as unfounded or merged into another."""
+        return self.exclude(status__in=[Problem.Status.REPORTED, Problem.Status.DISMISSED, Problem.Status.MERGED])
+
+    def at_work(self) -> "ProblemQuerySet":
+        """Confirmed and not closed yet."""
+        return self.filter(status__in=[Problem.Status.OPEN, Problem.Status.SUBMITTED, Problem.Status.VERIFIED])
+
+    def closed(self) -> "ProblemQuerySet":
+        return self.filter(status=Problem.Status.CLOSED)
+
+    def overdue(self, today: dt.date) -> "ProblemQuerySet":
+        """Past the deadline day and neither submitted for verification nor closed; long-term ones never are."""
+        return self.filter(status=Problem.Status.OPEN, due_on__lt=today).exclude(track=Problem.Track.LONG_TERM)
+
+    def due_soon(self, today: dt.date, days: int = 7) -> "ProblemQuerySet":
+        soon = (today, today + dt.timedelta(days=days))
+        return self.filter(status=Problem.Status.OPEN, due_on__range=soon).exclude(track=Problem.Track.LONG_TERM)
+
+    def urgent_first(self, today: dt.date) -> "ProblemQuerySet":
+        """Overdue first, the longest overdue on top; the others by number, newest first."""
+        late = Q(status=Problem.Status.OPEN, due_on__lt=today) & ~Q(track=Problem.Track.LONG_TERM)
+        rank = Case(When(late, then=Value(0)), default=Value(1), output_field=IntegerField())
+        by_due = Case(When(late, then=F("due_on")), default=None, output_field=models.DateField())
+        return self.annotate(_rank=rank, _late=by_due).order_by("_rank", "_late", "-year", "-number")
+
+
+class Problem(models.Model):
+    """One problem, from its report to 销号. A closed one never reopens: a relapse is a successor."""
+
+    class Status(models.TextChoices):
+        REPORTED = "reported", _("待确认")
+        OPEN = "open", _("整改中")
+        SUBMITTED = "submitted", _("待验收")
+        VERIFIED = "verified", _("已验收")
+        CLOSED = "closed", _("已销号")
+        DISMISSED = "dismissed", _("不成立")
+        MERGED = "merged", _("已并入")
+        DEFERRED = "deferred", _("暂缓")
+
+    class Source(models.TextChoices):
+        SELF_CHECK = "self_check", _("自查")
+        TALK = "talk", _("谈心谈话")
+        VISIT = "visit", _("督导反馈")
+        OUTSIDE = "outside", _("群众和服务对象意见")
+        CLUE = "clue", _("线索核查")
+        ORGAN_REVIEW = "organ_review", _("机构制度检视")
+        OTHER = "other", _("其他")
+
+    class Level(models.TextChoices):
+        PERSON = "person", _("个人")
+        TEAM = "team", _("班子")
+        ORGAN = "organ", _("单位")
+
+    class Track(models.TextChoices):
+        IMMEDIATE = "immediate", _("立行立改")
+        DATED = "dated", _("限期整改")
+        LONG_TERM = "long_term", _("长期坚持")
+
+    class Outcome(models.TextChoices):
+        DONE = "done", _("完成")
+        MOSTLY = "mostly", _("基本完成并持续整改")
+        UNDONE = "undone", _("未完成")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="problems")
+    year = models.PositiveSmallIntegerField(_("年份"))
+    number = models.PositiveIntegerField(_("编号"))
+    title = models.CharField(_("问题"), max_length=120, help_text=_("一句话，写清是什么问题"))
+    source = models.CharField(_("来源"), max_length=15, choices=Source)
+    level = models.CharField(_("层面"), max_length=10, choices=Level, default=Level.PERSON)
+    aspect_key = models.CharField(max_length=40, blank=True)
+    aspect_label = models.CharField(_("方面"), max_length=40, blank=True)
+    manifestation = models.TextField(_("具体表现"))
+    cause = models.TextField(_("原因"), blank=True)
+    acceptance_standard = models.TextField(_("验收标准"), blank=True)
+    track = models.CharField(_("整改方式"), max_length=10, choices=Track)
+    due_on = models.DateField(_("整改时限"), null=True, blank=True)
+    deadline_text = models.CharField(_("时限说明"), max_length=60, blank=True, help_text=_("如“立行立改，长期坚持”“2026 年底前，并长期坚持”"))
+    responsible_unit = models.ForeignKey(Unit, models.PROTECT, related_name="problems", verbose_name=_("责任单位"))
+    responsible_person = models.ForeignKey(Cadre, models.PROTECT, null=True, blank=True, related_name="problems", verbose_name=_("责任人"))
+    lead_official = models.ForeignKey(Cadre, models.PROTECT, null=True, blank=True, related_name="led_problems", verbose_name=_("责任领导"))
+    verifier = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="problems_to_verify", verbose_name=_("验收人"))
+    status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.REPORTED)
+    outcome = models.CharField(_("整改结果"), max_length=10, choices=Outcome, blank=True)
+    rectified_as_found = models.BooleanField(_("边查边改"), default=False)
+    reported_at = models.DateTimeField(_("提出时间"))
+    reported_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    registered_at = models.DateTimeField(_("立项时间"), null=True, blank=True)
+    registered_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    submitted_at = models.DateTimeField(_("提请验收时间"), null=True, blank=True)
+    submitted_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField(_("销号时间"), null=True, blank=True)
+    closed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_ones", verbose_name=_("并入"))
+    deferred_until = models.DateField(_("暂缓至"), null=True, blank=True)
+    recurs = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("同一问题此前的编号"))
+    evidence = models.ManyToManyField(StoredFile, blank=True, related_name="problems", verbose_name=_("整改材料"))
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ProblemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("问题")
+        ordering = ["-year", "-number"]
+        indexes = [
+            models.Index(fields=["campaign", "status", "due_on"], name="ledger_problem_due"),
+            models.Index(fields=["responsible_unit", "status"], name="ledger_problem_unit"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "year", "number"], name="ledger_problem_number"),
+            models.CheckConstraint(name="ledger_problem_registered", condition=Q(registered_at__isnull=True, registered_by__isnull=True) | Q(registered_at__isnull=False, registered_by__isnull=False)),
+            models.CheckConstraint(name="ledger_problem_submitted", condition=Q(submitted_at__isnull=True, submitted_by__isnull=True) | Q(submitted_at__isnull=False, submitted_by__isnull=False)),
+            models.CheckConstraint(name="ledger_problem_closed", condition=Q(status="closed", closed_at__isnull=False, closed_by__isnull=False) | (~Q(status="closed") & Q(closed_at__isnull=True, closed_by__isnull=True))),
+            models.CheckConstraint(name="ledger_problem_merged", condition=Q(status="merged", merged_into__isnull=False) | (~Q(status="merged") & Q(merged_into__isnull=True))),
+            models.CheckConstraint(name="ledger_problem_deferred", condition=Q(status="deferred", deferred_until__isnull=False) | ~Q(status="deferred")),
+            models.CheckConstraint(name="ledger_problem_dated", condition=~Q(track="dated") | Q(due_on__isnull=False) | Q(status__in=["reported", "dismissed", "merged"])),
+            models.CheckConstraint(name="ledger_problem_outcome", condition=~Q(status="closed") | ~Q(outcome="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def code(self) -> str:
+        """“2026-074”."""
+        return f"{self.year}-{self.number:03d}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in (self.Status.CLOSED, self.Status.DISMISSED, self.Status.MERGED)
+
+    @property
+    def deadline_label(self) -> str:
+        """As agreed in words, else the track's own name for an undated one."""
+        return self.deadline_text or (self.get_track_display() if not self.due_on else "")
+
+    def is_overdue(self, today: dt.date) -> bool:
+        return self.status == self.Status.OPEN and self.track != self.Track.LONG_TERM and self.due_on is not None and self.due_on < today
+
+    def is_owned_by(self, user) -> bool:
+        return self.responsible_person is not None and self.responsible_person.user_id == user.pk
+
+
+class Measure(models.Model):
+    """整改措施."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="measures")
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    text = models.TextField(_("措施"))
+    owner = models.ForeignKey(Cadre, models.PROTECT, null=True, blank=True, related_name="measures", verbose_name=_("落实人"))
+    due_on = models.DateField(_("时限"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("整改措施")
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["problem", "order"], name="ledger_measure_order")]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class Progress(models.Model):
+    """整改进展."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="progress")
+    text = models.TextField(_("进展"))
+    made_on = models.DateField(_("日期"))
+    entered_at = models.DateTimeField(_("填报时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    files = models.ManyToManyField(StoredFile, blank=True, related_name="progress", verbose_name=_("材料"))
+
+    class Meta:
+        verbose_name = _("整改进展")
+        ordering = ["entered_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class Verification(models.Model):
+    """验收意见."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="verifications")
+    passed = models.BooleanField(_("通过"))
+    opinion = models.TextField(_("意见"))
+    verified_at = models.DateTimeField(_("时间"))
+    verified_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("验收")
+        ordering = ["verified_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.opinion[:40]
+
+
+class StatusChange(models.Model):
+    """One step of a problem: from, to, who, when, why."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="changes")
+    before = models.CharField(_("原状态"), max_length=10, choices=Problem.Status, blank=True)
+    after = models.CharField(_("新状态"), max_length=10, choices=Problem.Status)
+    note = models.TextField(_("说明"), blank=True)
+    at = models.DateTimeField(_("时间"))
+    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("状态变动")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_before_display()} → {self.get_after_display()}"
+
+
+class ExtensionRequest(models.Model):
+    """申请延期: asked and granted before the due date."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="extensions")
+    reason = models.TextField(_("理由"))
+    until = models.DateField(_("拟延至"))
+    requested_at = models.DateTimeField(_("申请时间"))
+    requested_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    granted = models.BooleanField(_("同意"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("批复时间"), null=True, blank=True)
+    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    opinion = models.CharField(_("批复意见"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("延期申请")
+        ordering = ["requested_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="ledger_extension_decided", condition=Q(granted__isnull=True, decided_at__isnull=True, decided_by__isnull=True) | Q(granted__isnull=False, decided_at__isnull=False, decided_by__isnull=False)),
+            models.UniqueConstraint(fields=["problem"], condition=Q(granted__isnull=True), name="ledger_extension_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.problem}：{self.until}"
+
+
+class RuleMakingItemQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(within(scope_paths(user, Permission.SEE_LEDGER), "unit__path"))
+
+
+class RuleMakingItem(models.Model):
+    """建章立制: a rule to make or to revise, and the problems it answers."""
+
+    class Kind(models.TextChoices):
+        NEW = "new", _("新建")
+        REVISED = "revised", _("修订")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rule_making_items")
+    title = models.CharField(_("制度名称"), max_length=120)
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="rule_making_items", verbose_name=_("责任单位"))
+    planned_on = models.DateField(_("计划完成"), null=True, blank=True)
+    issued_on = models.DateField(_("印发日期"), null=True, blank=True)
+    document_number = models.CharField(_("印发文号"), max_length=40, blank=True)
+    problems = models.ManyToManyField(Problem, blank=True, related_name="rule_making_items", verbose_name=_("对应问题"))
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = RuleMakingItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("建章立制")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def may_manage(user, problem: Problem) -> bool:
+    """Whether the user manages the ledger over this problem's unit."""
+    return access_of(user).may_at(Permission.MANAGE_LEDGER, problem.responsible_unit.path)

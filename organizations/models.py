@@ -1,0 +1,204 @@
+"""Units, the cadres in them, their posts, and who holds which role over which subtree."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .roles import Permission, Role
+
+STEP = 4  # characters of `path` per level: 36**4 siblings
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def path_step(position: int) -> str:
+    """Fixed-width base-36 text of a sibling's position, so that paths sort in 机构序列."""
+    out = ""
+    for _i in range(STEP):
+        position, digit = divmod(position, 36)
+        out = DIGITS[digit] + out
+    if position:
+        raise ValidationError(_("同一上级下的单位过多。"))
+    return out
+
+
+def within(paths: list[str], field: str) -> Q:
+    """Rows whose unit path lies in one of the subtrees. An empty list matches nothing."""
+    condition = Q(pk__in=[])
+    for path in paths:
+        condition |= Q(**{f"{field}__gte": path, f"{field}__lt": path + "~"})
+    return condition
+
+
+class UnitQuerySet(models.QuerySet):
+    def under(self, unit: "Unit") -> "UnitQuerySet":
+        """The unit and everything below it, in 机构序列."""
+        return self.filter(within([unit.path], "path")).order_by("path")
+
+    def open_on(self, today: dt.date) -> "UnitQuerySet":
+        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=today))
+
+    def visible_to(self, user) -> "UnitQuerySet":
+        """Units of one's scope; one's own unit is always visible."""
+        own = Q(cadres__user=user)
+        return self.filter(within(scope_paths(user, Permission.SEE_ORGANIZATIONS), "path") | own).distinct()
+
+
+class Unit(models.Model):
+    """An organ, office, section or street body, in one tree."""
+
+    class Kind(models.TextChoices):
+        ORGAN = "organ", _("机关")
+        OFFICE = "office", _("内设室")
+        SECTION = "section", _("科室")
+        STREET = "street", _("街道纪工委")
+        OTHER = "other", _("其他")
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级单位"))
+    path = models.CharField(max_length=160, unique=True, editable=False)
+    code = models.CharField(_("单位编码"), max_length=30, unique=True)
+    name = models.CharField(_("单位名称"), max_length=80)
+    short_name = models.CharField(_("简称"), max_length=40, blank=True)
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.OTHER)
+    authorised_posts = models.PositiveIntegerField(_("编制数"), null=True, blank=True)
+    opened_on = models.DateField(_("设立日期"), null=True, blank=True)
+    closed_on = models.DateField(_("撤销日期"), null=True, blank=True)
+    is_demo = models.BooleanField(_("演示"), default=False)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("单位")
+        ordering = ["path"]
+        constraints = [
+            models.CheckConstraint(name="organizations_unit_not_own_parent", condition=~Q(parent=F("id"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name or self.name
+
+    @property
+    def depth(self) -> int:
+        return len(self.path) // STEP
+
+
+class DutyAssignment(models.Model):
+    """Which unit carries a duty, e.g. 干部监督, and whether it is there for that duty alone."""
+
+    duty = models.CharField(_("职责"), max_length=60)
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="duties", verbose_name=_("承担单位"))
+    is_dedicated = models.BooleanField(_("专门机构"), default=False)
+    note = models.CharField(_("说明"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("职责承担")
+        constraints = [models.UniqueConstraint(fields=["duty", "unit"], name="organizations_duty_once")]
+
+    def __str__(self) -> str:
+        return f"{self.duty}：{self.unit}"
+
+
+class CadreQuerySet(models.QuerySet):
+    def serving(self) -> "CadreQuerySet":
+        """在编在岗: on the establishment, on duty, not left."""
+        return self.filter(on_establishment=True, on_duty=True, left_on__isnull=True)
+
+    def under(self, unit: Unit) -> "CadreQuerySet":
+        return self.filter(within([unit.path], "unit__path"))
+
+    def visible_to(self, user) -> "CadreQuerySet":
+        """Cadres of one's scope, and oneself."""
+        return self.filter(within(scope_paths(user, Permission.SEE_ORGANIZATIONS), "unit__path") | Q(user=user))
+
+    def in_order(self) -> "CadreQuerySet":
+        """机构序列, then by name in pinyin."""
+        return self.order_by("unit__path", "name_pinyin", "pk")
+
+
+class Cadre(models.Model):
+    """A person of the workforce; not the account, which is optional."""
+
+    staff_no = models.CharField(_("工号"), max_length=30, unique=True)
+    name = models.CharField(_("姓名"), max_length=40)
+    name_pinyin = models.CharField(_("姓名拼音"), max_length=120, editable=False, db_index=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="cadres", verbose_name=_("单位"))
+    political_status = models.CharField(_("政治面貌"), max_length=20, blank=True)
+    category = models.CharField(_("人员类别"), max_length=30, blank=True, help_text=_("本地分类，如“两专”"))
+    on_establishment = models.BooleanField(_("在编"), default=True)
+    on_duty = models.BooleanField(_("在岗"), default=True)
+    left_on = models.DateField(_("离任日期"), null=True, blank=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="cadre", verbose_name=_("账号"))
+    is_demo = models.BooleanField(_("演示"), default=False)
+
+    objects = CadreQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("干部")
+        ordering = ["unit__path", "name_pinyin", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Post(models.Model):
+    """A post someone holds; a second one at the same time is concurrent (兼)."""
+
+    cadre = models.ForeignKey(Cadre, models.CASCADE, related_name="posts", verbose_name=_("干部"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts", verbose_name=_("任职单位"))
+    title = models.CharField(_("职务"), max_length=60)
+    is_concurrent = models.BooleanField(_("兼任"), default=False)
+    since = models.DateField(_("任职日期"), null=True, blank=True)
+    until = models.DateField(_("免职日期"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("职务")
+        ordering = ["is_concurrent", "pk"]
+        constraints = [
+            models.CheckConstraint(name="organizations_post_dates", condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=F("since"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit}{self.title}"
+
+
+class RoleGrant(models.Model):
+    """Someone holds a role over a unit and everything below it, from one day to another."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("账号"))
+    role = models.CharField(_("角色"), max_length=20, choices=Role)
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="grants", verbose_name=_("范围（含下级）"))
+    since = models.DateField(_("起"), null=True, blank=True)
+    until = models.DateField(_("止"), null=True, blank=True)
+    granted_at = models.DateTimeField()
+    granted_by = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name = _("授权")
+        ordering = ["user__username", "role"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "unit"], name="organizations_grant_once"),
+            models.CheckConstraint(name="organizations_grant_dates", condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=F("since"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}：{self.get_role_display()}（{self.unit}）"
+
+
+def scope_paths(user, permission: Permission) -> list[str]:
+    """Paths of the subtrees where the user holds the permission today.
+
+    Read once per request: the answer is kept on the user object, which lives as long as the request.
+    """
+    return access_of(user).paths(permission)
+
+
+def access_of(user):
+    """The user's Access, built from their grants with one query per request."""
+    if not hasattr(user, "_access"):
+        from .access import Access
+
+        user._access = Access.of(user)
+    return user._access

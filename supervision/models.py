@@ -1,0 +1,227 @@
+"""监督管理: records about cadres, visits and findings, clue counts, and what is wrong with the system itself."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from ledger.models import Problem
+from organizations.models import Cadre, Unit, scope_paths, within
+from organizations.roles import Permission
+
+USER = settings.AUTH_USER_MODEL
+
+
+class SupervisionRecordQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "SupervisionRecordQuerySet":
+        """Records of one's scope, and those about oneself."""
+        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_SUPERVISION), "cadre__unit__path"))
+
+
+class SupervisionRecord(models.Model):
+    """绩效考核, 述职述廉 or 谈心谈话 with one cadre."""
+
+    class Kind(models.TextChoices):
+        APPRAISAL = "appraisal", _("绩效考核")
+        DEBRIEFING = "debriefing", _("述职述廉")
+        TALK = "talk", _("谈心谈话")
+
+    class Level(models.TextChoices):
+        WORK = "work", _("工作层面")
+        THOUGHT = "thought", _("思想层面")
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="supervision_records")
+    kind = models.CharField(_("方式"), max_length=12, choices=Kind)
+    level = models.CharField(_("层面"), max_length=10, choices=Level)
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="supervision_records", verbose_name=_("对象"))
+    held_on = models.DateField(_("时间"), null=True, blank=True)
+    conducted_by = models.CharField(_("谈话人（考核人）"), max_length=60, blank=True)
+    content = models.TextField(_("内容"), blank=True)
+    result = models.TextField(_("结果"), blank=True)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = SupervisionRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("监督记录")
+        ordering = [F("held_on").desc(nulls_last=True), "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.cadre}"
+
+
+class VisitQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "VisitQuerySet":
+        return self.filter(within(scope_paths(user, Permission.SEE_SUPERVISION), "unit__path"))
+
+
+class Visit(models.Model):
+    """督导检查 of one unit."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="visits")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="visits", verbose_name=_("被督导单位"))
+    team = models.CharField(_("督导组"), max_length=60)
+    held_on = models.DateField(_("时间"), null=True, blank=True)
+    form = models.CharField(_("方式"), max_length=60, blank=True, help_text=_("如听取汇报、查阅资料、个别谈话"))
+    summary = models.TextField(_("总体情况"), blank=True)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("督导检查")
+        ordering = [F("held_on").desc(nulls_last=True), "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.team}督导{self.unit}"
+
+
+class FindingQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "FindingQuerySet":
+        return self.filter(visit__in=Visit.objects.visible_to(user))
+
+
+class Finding(models.Model):
+    """反馈意见; one that asks for rectification has its problem in the ledger."""
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="findings")
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    text = models.TextField(_("反馈意见"))
+    due_on = models.DateField(_("整改时限"), null=True, blank=True)
+    problem = models.OneToOneField(Problem, models.SET_NULL, null=True, blank=True, related_name="finding", verbose_name=_("台账问题"))
+    raised_at = models.DateTimeField(_("反馈时间"))
+    raised_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("反馈意见")
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["visit", "order"], name="supervision_finding_order")]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class ClueCountQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ClueCountQuerySet":
+        """Two roles only: the clue group and leaders."""
+        return self.filter(within(scope_paths(user, Permission.SEE_CLUE_COUNTS), "campaign__unit__path"))
+
+
+class ClueCount(models.Model):
+    """问题线索: how many by state in a period. No name and no content, ever."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="clue_counts")
+    period_start = models.DateField(_("起"))
+    period_end = models.DateField(_("止"))
+    received = models.PositiveIntegerField(_("接收（件）"), default=0)
+    handling = models.PositiveIntegerField(_("在办（件）"), default=0)
+    enquiry = models.PositiveIntegerField(_("谈话函询（件）"), default=0)
+    filed = models.PositiveIntegerField(_("立案（件）"), default=0)
+    concluded = models.PositiveIntegerField(_("了结（件）"), default=0)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = ClueCountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("线索件数")
+        ordering = ["-period_end"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "period_start", "period_end"], name="supervision_clue_period"),
+            models.CheckConstraint(name="supervision_clue_dates", condition=Q(period_end__gte=F("period_start"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_start}—{self.period_end}"
+
+
+class InScope(models.QuerySet):
+    def visible_to(self, user):
+        """Of campaigns whose organizing unit lies in one's scope."""
+        return self.filter(within(scope_paths(user, Permission.SEE_SUPERVISION), "campaign__unit__path"))
+
+
+class OrganIssue(models.Model):
+    """机构制度问题: a problem of the system, distinct from a person's."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="organ_issues")
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    title = models.CharField(_("问题"), max_length=80)
+    description = models.TextField(_("表现"), blank=True)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = InScope.as_manager()
+
+    class Meta:
+        verbose_name = _("机构制度问题")
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "order"], name="supervision_issue_order")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Cause(models.Model):
+    """原因 of an organ issue."""
+
+    issue = models.ForeignKey(OrganIssue, models.CASCADE, related_name="causes")
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    text = models.TextField(_("原因"))
+
+    class Meta:
+        verbose_name = _("原因")
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["issue", "order"], name="supervision_cause_order")]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class Regulation(models.Model):
+    """现行制度 for supervising one's own cadres, and what is thought of it."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="regulations")
+    title = models.CharField(_("制度名称"), max_length=120)
+    issued_on = models.DateField(_("实施时间"), null=True, blank=True)
+    is_in_force = models.BooleanField(_("现行有效"), default=True)
+    evaluation = models.TextField(_("评估"), blank=True, help_text=_("如“比较笼统，可操作性不够强”"))
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = InScope.as_manager()
+
+    class Meta:
+        verbose_name = _("现行制度")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Suggestion(models.Model):
+    """建议 to a superior organ, and what came back."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="suggestions")
+    order = models.PositiveSmallIntegerField(_("顺序"))
+    addressee = models.CharField(_("建议对象"), max_length=60)
+    topic = models.CharField(_("事项"), max_length=60)
+    text = models.TextField(_("建议"))
+    reply = models.TextField(_("答复"), blank=True)
+    entered_at = models.DateTimeField(_("录入时间"))
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    objects = InScope.as_manager()
+
+    class Meta:
+        verbose_name = _("建议")
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "order"], name="supervision_suggestion_order")]
+
+    def __str__(self) -> str:
+        return self.topic

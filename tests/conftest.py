@@ -1,0 +1,41 @@
+"""Fixtures every test may use."""
+
+import pytest
+
+from tests.cast import Cast, enter
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path):
+    """No test writes into the office's own data."""
+    settings.OUTPUT_DIR = tmp_path / "outputs"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "files"}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.JOBS_IN_PROCESS = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def quiet_broker(monkeypatch, request):
+    """Queued jobs wait for `run_pending()`; tests marked `services` meet the real broker."""
+    if request.node.get_closest_marker("services") is None:
+        monkeypatch.setattr("jobs.actions.wake", lambda job: None)
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    """The people of the play, in two organs, with a campaign in the first."""
+    return enter()
+
+
+@pytest.fixture
+def signed_in(client):
+    """`signed_in(user)` → a client signed in as that user."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,133 @@
+"""The self-check, deed by deed."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from audit.models import Event
+from ledger.models import Problem
+from selfcheck.actions import AnswerDraft, ItemDraft, accept_report, open_round, publish_checklist, return_report, save_draft, submit
+from selfcheck.models import SelfCheck
+from tests.cast import NOW, TODAY
+
+DUE = TODAY + dt.timedelta(days=5)
+
+
+@pytest.fixture
+def opened(cast):
+    checklist = publish_checklist(cast.campaign, name="六个方面", by=cast.office, at=NOW)
+    return open_round(
+        cast.campaign, title="第一轮", checklist=checklist, due_on=DUE, content="对照检查内容，从严从实开展自查自纠。",
+        reviewers={cast.organ.path: cast.reviewer}, by=cast.office, at=NOW,
+    )
+
+
+def mine(cast, opened) -> SelfCheck:
+    return SelfCheck.objects.get(round=opened, cadre__user=cast.cadre)
+
+
+def all_no(opened) -> dict[int, AnswerDraft]:
+    return {q.pk: AnswerDraft(exists=False) for q in opened.checklist.questions.all()}
+
+
+def one_yes(opened) -> dict[int, AnswerDraft]:
+    answers = all_no(opened)
+    key = opened.checklist.questions.get(key="improper_conduct").pk
+    answers[key] = AnswerDraft(exists=True, items=[ItemDraft("以电话代替上门走访。与群众见面少。", "图省事", "每月上门不少于 4 户", "dated", DUE)])
+    return answers
+
+
+def test_open_round_gives_every_serving_cadre_one_form_and_one_slip(cast, opened):
+    assert opened.selfchecks.count() == 8
+    assert opened.slip.deliveries.count() == 8
+    assert opened.slip.reference == "〔2026〕1 号"
+    assert mine(cast, opened).reviewer == cast.reviewer
+
+
+def test_open_round_gives_a_reviewer_nobody_to_review_himself(cast, opened):
+    assert SelfCheck.objects.get(round=opened, cadre__user=cast.reviewer).reviewer is None
+
+
+def test_open_round_twice_is_refused(cast, opened):
+    with pytest.raises(ValidationError, match="已经发起过"):
+        open_round(cast.campaign, title="第一轮", checklist=opened.checklist, due_on=DUE, content="再来", reviewers={}, by=cast.office, at=NOW)
+
+
+def test_save_draft_keeps_what_was_typed(cast, opened):
+    saved = save_draft(mine(cast, opened), answers=one_yes(opened), statement="无", by=cast.cadre, at=NOW)
+    item = saved.answers.get(exists=True).items.get()
+    assert (saved.status, saved.statement, item.manifestation, item.due_on) == ("draft", "无", "以电话代替上门走访。与群众见面少。", DUE)
+
+
+def test_save_draft_from_an_older_copy_is_told(cast, opened):
+    report = mine(cast, opened)
+    save_draft(report, answers=all_no(opened), statement="", by=cast.cadre, at=NOW, version=report.version)
+    with pytest.raises(ValidationError) as refusal:
+        save_draft(report, answers=all_no(opened), statement="", by=cast.cadre, at=NOW, version=report.version)
+    assert refusal.value.code == "conflict"
+
+
+def test_save_draft_by_somebody_else_is_refused(cast, opened):
+    with pytest.raises(ValidationError, match="本人填写"):
+        save_draft(mine(cast, opened), answers=all_no(opened), statement="", by=cast.colleague, at=NOW)
+
+
+def test_submit_names_every_gap_and_changes_nothing(cast, opened):
+    answers = all_no(opened)
+    keys = list(answers)
+    answers[keys[0]] = AnswerDraft()
+    answers[keys[1]] = AnswerDraft(exists=True, items=[ItemDraft(manifestation="有", track="dated")])
+    with pytest.raises(ValidationError) as refusal:
+        submit(mine(cast, opened), answers=answers, statement="", pledged=False, by=cast.cadre, at=NOW)
+    assert set(refusal.value.message_dict) == {
+        f"q{keys[0]}", f"q{keys[1]}-1-cause", f"q{keys[1]}-1-measure", f"q{keys[1]}-1-due_on", "pledge",
+    }
+    assert mine(cast, opened).status == "pending"
+    assert not Event.objects.filter(action="selfcheck.submit").exists()
+
+
+def test_submit_keeps_the_commitment_and_tells_the_reviewer(cast, opened):
+    report = submit(mine(cast, opened), answers=one_yes(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    assert (report.status, report.submitted_at, report.submitted_by) == ("submitted", NOW, cast.cadre)
+    assert report.commitment.text == opened.checklist.pledge
+    assert "林知夏提交了自查报告" in cast.reviewer.notices.first().text
+
+
+def test_submit_twice_is_refused(cast, opened):
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    with pytest.raises(ValidationError, match="待审核"):
+        submit(report, answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+
+
+def test_return_report_needs_a_reason_and_sets_a_new_date(cast, opened):
+    report = submit(mine(cast, opened), answers=one_yes(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    with pytest.raises(ValidationError, match="怎样补正"):
+        return_report(report, comment=" ", due_on=DUE, by=cast.reviewer, at=NOW)
+    later = DUE + dt.timedelta(days=3)
+    report = return_report(report, comment="第四方面措施再具体一些", due_on=later, by=cast.reviewer, at=NOW)
+    assert (report.status, report.due_on, report.return_comment) == ("returned", later, "第四方面措施再具体一些")
+
+
+def test_accept_report_enters_each_item_in_the_ledger_once(cast, opened):
+    report = submit(mine(cast, opened), answers=one_yes(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    accept_report(report, by=cast.reviewer, at=NOW)
+    problem = Problem.objects.get()
+    assert (problem.title, problem.status, problem.source, problem.aspect_label) == ("以电话代替上门走访", "reported", "self_check", "作风不正")
+    assert (problem.responsible_person, problem.due_on) == (cast.person(cast.cadre), DUE)
+    assert problem.answer_item.answer.selfcheck == report
+    with pytest.raises(ValidationError, match="已通过"):
+        accept_report(report, by=cast.reviewer, at=NOW)
+    assert Problem.objects.count() == 1
+
+
+def test_accept_report_by_another_than_the_named_reviewer_is_refused(cast, opened):
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    with pytest.raises(ValidationError, match="指定由别人审核"):
+        accept_report(report, by=cast.office, at=NOW)
+
+
+def test_bodies_are_visible_to_author_and_named_reviewer_only(cast, opened):
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    sees = [who for who in vars(cast) if hasattr(getattr(cast, who), "username") and SelfCheck.objects.visible_to(getattr(cast, who)).filter(pk=report.pk).exists()]
+    assert sees == ["reviewer", "cadre"]
