@@ -39,6 +39,7 @@ class Writer:
         self.labels = annex_labels(doc)
         self.spaces = layout.right_spaces(doc.blocks, layout.simple_width)
         self.file = Document()
+        parts.drop_ballast(self.file)
         restyle(self.file, self.grid)
         self.file.settings.odd_and_even_pages_header_footer = True
         self.section = self.file.sections[0]

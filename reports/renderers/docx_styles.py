@@ -29,6 +29,11 @@ def twips(mm):
     return round(mm * TWIPS)
 
 
+def pitch_twips(pitch):
+    """Row pitch in whole twips, rounded down: rounded up, the last of 22 rows would not fit."""
+    return int(pitch * TWIPS)
+
+
 def fonts(role):
     name = gb.OFFICE_NAMES[role]
     return f'<w:rFonts w:ascii="{name}" w:hAnsi="{name}" w:eastAsia="{name}" w:cs="{name}"/>'
@@ -72,8 +77,7 @@ def doc_defaults():
 
 
 def normal(grid):
-    pitch = round(grid.pitch / gb.MM_PER_PT * 20)
-    return style_xml("Normal", "Normal", "fang", exact(pitch) + '<w:jc w:val="both"/>', default=True)
+    return style_xml("Normal", "Normal", "fang", exact(pitch_twips(grid.pitch)) + '<w:jc w:val="both"/>', default=True)
 
 
 def paragraph_styles():
