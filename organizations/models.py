@@ -41,6 +41,10 @@ class UnitQuerySet(models.QuerySet):
     def open_on(self, today: dt.date) -> "UnitQuerySet":
         return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=today))
 
+    def in_scope(self, user, permission: Permission) -> "UnitQuerySet":
+        """Units over which the user holds the permission."""
+        return self.filter(within(scope_paths(user, permission), "path"))
+
     def visible_to(self, user) -> "UnitQuerySet":
         """Units of one's scope; one's own unit is always visible."""
         own = Q(cadres__user=user)
@@ -106,8 +110,24 @@ class CadreQuerySet(models.QuerySet):
         """在编在岗: on the establishment, on duty, not left."""
         return self.filter(on_establishment=True, on_duty=True, left_on__isnull=True)
 
+    def present(self) -> "CadreQuerySet":
+        """On the roster: not left."""
+        return self.filter(left_on__isnull=True)
+
     def under(self, unit: Unit) -> "CadreQuerySet":
         return self.filter(within([unit.path], "unit__path"))
+
+    def in_scope(self, user, permission: Permission) -> "CadreQuerySet":
+        """Cadres in units over which the user holds the permission."""
+        return self.filter(within(scope_paths(user, permission), "unit__path"))
+
+    def found_by(self, text: str) -> "CadreQuerySet":
+        """By a part of the name, the start of the staff number, pinyin (linzhixia) or its initials (lzx)."""
+        condition = Q(name__contains=text) | Q(staff_no__istartswith=text)
+        if text.isascii() and text.isalpha():
+            letters = text.lower()
+            condition |= Q(name_pinyin__regex="^" + " ?".join(letters)) | Q(name_pinyin__regex="^" + "[a-z]* ".join(letters))
+        return self.filter(condition)
 
     def visible_to(self, user) -> "CadreQuerySet":
         """Cadres of one's scope, and oneself."""
@@ -185,6 +205,52 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}：{self.get_role_display()}（{self.unit}）"
+
+
+class RosterImportQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "RosterImportQuerySet":
+        """One's own uploads."""
+        return self.filter(uploaded_by=user)
+
+
+class RosterImport(models.Model):
+    """An uploaded roster: looked through first, written only when its uploader confirms what they saw."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", _("待确认")
+        REFUSED = "refused", _("有错误，不能导入")
+        QUEUED = "queued", _("正在导入")
+        DONE = "done", _("已导入")
+
+    file = models.ForeignKey("files.StoredFile", models.PROTECT, related_name="+", verbose_name=_("文件"))
+    uploaded_at = models.DateTimeField(_("上传时间"))
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("上传人"))
+    state = models.CharField(_("状态"), max_length=10, choices=State)
+    summary = models.JSONField(_("核对结果"), default=dict)
+    digest = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("确认人"))
+    job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, related_name="+")
+    done_at = models.DateTimeField(_("导入时间"), null=True, blank=True)
+
+    objects = RosterImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("名册导入")
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="organizations_import_confirmed",
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True) | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="organizations_import_done",
+                condition=Q(state="done", done_at__isnull=False, confirmed_at__isnull=False) | (~Q(state="done") & Q(done_at__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file.name
 
 
 def scope_paths(user, permission: Permission) -> list[str]:
