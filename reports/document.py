@@ -1,11 +1,12 @@
 """The one document model: what an official document says, before any page or file format.
 
-Composers build a ``Doc``; the PDF, DOCX and HTML writers read nothing else, so the three say the same. Every part is frozen
-and made of plain values: ``to_json`` and ``from_json`` are exact inverses, and the JSON is stored with an issued version.
-Text is cleaned when a part is made: characters no file format can carry are dropped there, once, for all writers.
+Composers build a ``Doc``; the PDF, DOCX and HTML writers read nothing else, so the three say the same. Every part is
+frozen and made of plain values: ``to_json`` and ``from_json`` are exact inverses, and the JSON is stored with an
+issued version. Text is cleaned when a part is made: characters no file format can carry are dropped there, once, for
+all writers.
 
-Blank rows the standard asks for (under a title, above a signature) are the writers' business; ``Para`` of style ``blank`` is
-for a deliberate one.
+Blank rows the standard asks for (under a title, above a signature) are the writers' business; ``Para`` of style
+``blank`` is for a deliberate one.
 """
 
 import json
@@ -25,7 +26,9 @@ NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def clean(text, keep_breaks=False):
-    """Text without characters that XML or a font cannot carry; tabs and line breaks become spaces unless breaks are kept."""
+    """Text without characters that XML or a font cannot carry; tabs and line breaks become spaces unless breaks are
+    kept.
+    """
     text = re.sub(r"\r\n?", "\n", text).replace("\t", " ")
     text = text if keep_breaks else text.replace("\n", " ")
     text = NONCHARACTERS.sub("", VARIATION_SELECTORS.sub("", text))
@@ -82,8 +85,8 @@ class Para:
 class Table:
     """A table of plain text. ``widths`` are relative, ``align`` holds l, c or r per column.
 
-    As an ``annex`` it starts a page of its own under 附件, ``landscape`` if wanted; otherwise it stands in the text with its
-    title above it.
+    As an ``annex`` it starts a page of its own under 附件, ``landscape`` if wanted; otherwise it stands in the text
+    with its title above it.
     """
 
     head: tuple[str, ...]
@@ -251,7 +254,9 @@ def annex_labels(doc):
 
 
 def plain_text(doc):
-    """Every word in reading order, one part a line; what PDF, DOCX and HTML must all contain. Words in drawings excepted."""
+    """Every word in reading order, one part a line; what PDF, DOCX and HTML must all contain. Words in drawings
+    excepted.
+    """
     labels = annex_labels(doc)
     lines = [*_head_lines(doc.head), *doc.title.split("\n"), doc.subtitle]
     for i, block in enumerate(doc.blocks):

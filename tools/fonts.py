@@ -1,10 +1,11 @@
 """Fetch the document fonts, without root: ``python tools/fonts.py DEST [--from FOLDER]``.
 
 Official documents need 仿宋, 楷体, 黑体, 宋体 and 小标宋, and a face for the rare characters of personal names. Two Debian
-packages hold free ones (about 60 MB to download): Fandol (GPL 3 with font exception) and BabelStone Han (Arphic PL). They
-are renamed to families of our own, so that nothing else on the machine can take their place, and given one set of vertical
-metrics, so that mixed faces share a baseline. Fonts the office has a licence for may be put into DEST/office; the writers
-prefer them by name. Running the tool again does nothing; a broken or half-finished DEST is replaced as a whole.
+packages hold free ones (about 60 MB to download): Fandol (GPL 3 with font exception) and BabelStone Han (Arphic PL).
+They are renamed to families of our own, so that nothing else on the machine can take their place, and given one set
+of vertical metrics, so that mixed faces share a baseline. Fonts the office has a licence for may be put into
+DEST/office; the writers prefer them by name. Running the tool again does nothing; a broken or half-finished DEST is
+replaced as a whole.
 """
 
 import argparse
@@ -32,8 +33,8 @@ FAMILIES = {
 LICENCES = ("doc/fonts/fandol", "doc/texlive-lang-chinese/copyright", "doc/fonts-babelstone-han/copyright")
 ASCENT, DESCENT = 0.88, 0.12  # of one em, for every face
 LAYOUT_TABLES = ("VORG", "vhea", "vmtx", "GSUB", "GPOS", "GDEF", "BASE", "DSIG", "meta")
-NOTICE = """These fonts are modified copies, made by tools/fonts.py: renamed, given uniform vertical metrics, and stripped of
-their OpenType layout tables. Outlines are unchanged. The licences of the originals lie in this folder.
+NOTICE = """These fonts are modified copies, made by tools/fonts.py: renamed, given uniform vertical metrics,
+and stripped of their OpenType layout tables. Outlines are unchanged. The licences of the originals lie in this folder.
 
 {}
 """
@@ -78,8 +79,8 @@ def download(folder):
 def by_hand_message():
     names = " ".join(PACKAGES)
     return (
-        f"Could not download the fonts; on a machine with Debian's package sources type `apt-get download {names}`, copy the "
-        "two .deb files here and run `python tools/fonts.py DEST --from FOLDER`. "
+        "Could not download the fonts; on a machine with Debian's package sources type "
+        f"`apt-get download {names}`, copy the two .deb files here and run `python tools/fonts.py DEST --from FOLDER`. "
         f"未能下载字体：请在能访问 Debian 软件源的机器上执行 apt-get download {names}，"
         "把两个 .deb 文件拷到本机，再执行 python tools/fonts.py 字体目录 --from 存放目录。"
     )
@@ -121,7 +122,8 @@ def collect(folder, work):
 def rename(source, target, family):
     """Save source under a family name of our own with uniform metrics.
 
-    ``recalcBBoxes=False`` leaves the outlines as they are; without it each font takes ten seconds instead of a fifth of one. The timestamp stays too: the same fonts make the same PDF bytes on every machine.
+    ``recalcBBoxes=False`` leaves the outlines as they are; without it each font takes ten seconds instead of a fifth
+    of one. The timestamp stays too: the same fonts make the same PDF bytes on every machine.
     """
     with TTFont(source, lazy=True, recalcBBoxes=False, recalcTimestamp=False) as font:
         for tag in LAYOUT_TABLES:
@@ -140,7 +142,9 @@ def set_names(table, family):
 
 
 def set_metrics(font):
-    """One ascent and descent for every face, regular weight: Fandol's bold faces claim to be regular and vary in height."""
+    """One ascent and descent for every face, regular weight: Fandol's bold faces claim to be regular and vary in
+    height.
+    """
     units = font["head"].unitsPerEm
     ascent, descent = round(ASCENT * units), round(DESCENT * units)
     hhea, os2 = font["hhea"], font["OS/2"]
@@ -161,10 +165,16 @@ def build(work, fresh, dest):
     (fresh / "office").mkdir()
 
 
-def put_in_place(fresh, dest):
-    """Replace dest by fresh, keeping the fonts the office placed there itself; a folder that is not ours is left alone."""
+def refuse_strange_folder(dest):
+    """DEST is replaced as a whole, so a folder that is not ours is not touched."""
     if dest.exists() and any(dest.iterdir()) and not (dest / "fonts.conf").exists():
-        raise FontsError(f"{dest} holds other files; name an empty or new folder. {dest} 中有其他文件，请另选一个空目录。")
+        raise FontsError(
+            f"{dest} holds other files; name an empty or new folder. {dest} 中有其他文件，请另选一个空目录。"
+        )
+
+
+def put_in_place(fresh, dest):
+    """Replace dest by fresh, keeping the fonts the office placed there itself."""
     old = dest / "office"
     if old.is_dir():
         shutil.copytree(old, fresh / "office", dirs_exist_ok=True)
@@ -178,13 +188,16 @@ def cache(dest):
     try:
         subprocess.run(["fc-cache", dest], env={**os.environ, "FONTCONFIG_FILE": str(dest / "fonts.conf")}, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise FontsError("fc-cache is missing: apt-get install fontconfig. 缺少 fc-cache：请安装 fontconfig。") from error
+        raise FontsError(
+            "fc-cache is missing: apt-get install fontconfig. 缺少 fc-cache：请安装 fontconfig。"
+        ) from error
 
 
 def install(dest, source=None):
     """Make dest complete. Returns False when there was nothing to do."""
     if is_complete(dest):
         return False
+    refuse_strange_folder(dest)
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=dest.parent, prefix=".fonts-") as temporary:
         work, fresh = Path(temporary, "work"), Path(temporary, "fresh")
@@ -203,7 +216,9 @@ def install(dest, source=None):
 def main():
     parser = argparse.ArgumentParser(description="Fetch and rename the fonts of official documents.")
     parser.add_argument("dest", type=Path, metavar="DEST")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="packages or fonts already on this machine")
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="FOLDER", help="packages or fonts already on this machine"
+    )
     options = parser.parse_args()
     dest = options.dest.resolve()
     try:

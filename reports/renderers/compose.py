@@ -1,10 +1,10 @@
 """The line composer: Chinese paragraphs on a grid of 28 cells, every full line filled exactly.
 
-WeasyPrint cannot justify between Chinese characters nor trim punctuation, so lines are made here and handed over finished.
-Widths are in em of the body size, one em to a cell. Rules: no mark that closes may begin a line and none that opens may end
-one (避头尾); numbers, Latin words, —— and …… and short blanks such as ×月×日 stay whole. A closing mark that just misses
-the line is pulled in by trimming the empty halves of marks; what cannot be pulled in goes to the next line, and the line is
-spread evenly over all gaps.
+WeasyPrint cannot justify between Chinese characters nor trim punctuation, so lines are made here and handed over
+finished. Widths are in em of the body size, one em to a cell. Rules: no mark that closes may begin a line and none
+that opens may end one (避头尾); numbers, Latin words, —— and …… and short blanks such as ×月×日 stay whole. A closing mark
+that just misses the line is pulled in by trimming the empty halves of marks; what cannot be pulled in goes to the
+next line, and the line is spread evenly over all gaps.
 """
 
 from dataclasses import dataclass
@@ -174,7 +174,7 @@ def pull_in(text, start, fit, over):
     while end < len(text) and text[end].char in NOT_FIRST:
         over += text[end].width
         end += 1
-    if end == fit or end < len(text) and not may_break(text[end - 1], text[end]):
+    if end == fit or (end < len(text) and not may_break(text[end - 1], text[end])):
         return None
     slack = TRIM * sum(trimmable(glyph.char) for glyph in text[start:end])
     return end if over <= min(slack, PULL) + TINY else None

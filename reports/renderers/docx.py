@@ -1,8 +1,8 @@
 """Document model → DOCX that people go on editing in Word or WPS, on the same grid as the PDF.
 
-python-docx carries the package, the sections and the footers; styles and the parts it has no words for (tables of thousands
-of cells, the pinned 版记, turned page numbers) are XML in ``docx_styles`` and ``docx_parts``. The file is the same to the byte
-whenever the document is. It holds the figures' drawings as SVG with a picture for older programs.
+python-docx carries the package, the sections and the footers; styles and the parts it has no words for (tables of
+thousands of cells, the pinned 版记, turned page numbers) are XML in ``docx_styles`` and ``docx_parts``. The file is the
+same to the byte whenever the document is. It holds the figures' drawings as SVG with a picture for older programs.
 """
 
 import io
@@ -17,10 +17,18 @@ from reports.document import Doc, Figure, Para, annex_labels
 from reports.renderers import docx_parts as parts
 from reports.renderers import gb9704 as gb
 from reports.renderers import layout
+from reports.renderers.docx_figure import figure
 from reports.renderers.docx_styles import restyle
 
 STILL = datetime(2000, 1, 1)  # written where the format wants a date of its own; the document's dates stand in its text
-PARA_STYLES = {"h1": "Heading1", "h2": "Heading2", "h3": "Heading3", "h4": "Heading4", "to": "Normal", "sign": "GWClosing"}
+PARA_STYLES = {
+    "h1": "Heading1",
+    "h2": "Heading2",
+    "h3": "Heading3",
+    "h4": "Heading4",
+    "to": "Normal",
+    "sign": "GWClosing",
+}
 PARA_STYLES |= {"date": "GWClosing", "byline": "GWByline", "blank": "Normal"}
 NUMBER_DISTANCE = 24.6  # mm from the paper's edge to the footer, which puts the dash 7 mm below the type area
 EMPTY_ROW = "<w:p/>"
@@ -49,7 +57,7 @@ class Writer:
         self.properties()
         self.add(self.head() + self.title())
         for i, block in enumerate(self.doc.blocks):
-            self.add(EMPTY_ROW * layout.rows_before(self.doc.blocks, i))
+            self.rows_before(i, block)
             self.block(i, block)
         if self.doc.foot:
             if self.section.orientation == WD_ORIENT.LANDSCAPE:
@@ -95,6 +103,7 @@ class Writer:
 
     def turn(self, landscape):
         self.section = self.file.add_section(WD_SECTION.NEW_PAGE)
+        parts.flatten_break(self.file.element.body)
         if landscape:
             self.landscape()
         else:
@@ -103,7 +112,9 @@ class Writer:
     # content
 
     def head(self):
-        return {"red": self.red_head, "brief": self.brief_head, "none": lambda head: ""}[self.doc.head.kind](self.doc.head)
+        return {"red": self.red_head, "brief": self.brief_head, "none": lambda head: ""}[self.doc.head.kind](
+            self.doc.head
+        )
 
     def red_head(self, head):
         corner = [parts.paragraph(parts.run(text, "fang" if text == head.copy_no else "hei")) for text in head.corner]
@@ -127,11 +138,17 @@ class Writer:
         lines = "".join(parts.paragraph(parts.run(line), "Title") for line in layout.title_lines(self.doc.title))
         return lines + (parts.paragraph(parts.run(self.doc.subtitle), "GWByline") if self.doc.subtitle else "")
 
+    def rows_before(self, i, block):
+        count, kept = layout.rows_before(self.doc.blocks, i), layout.keeps_with_text(block)
+        if kept:
+            parts.keep_last(self.file.element.body)
+        self.add((parts.KEPT_ROW if kept else EMPTY_ROW) * count)
+
     def block(self, i, block):
         if isinstance(block, Para):
             self.add(self.para(block, self.spaces.get(i, 0)))
         elif isinstance(block, Figure):
-            self.add(parts.figure(self.file.part, block))
+            self.add(figure(self.file.part, block, i))
         elif block.annex:
             self.annex(block, self.labels[i])
         else:
@@ -153,16 +170,23 @@ class Writer:
 
     def annex(self, table, label):
         self.turn(landscape=table.landscape)
-        title = "".join(parts.paragraph(parts.run(line), "Title") for line in layout.title_lines(table.title)) if table.title else ""
+        title = (
+            "".join(parts.paragraph(parts.run(line), "Title") for line in layout.title_lines(table.title))
+            if table.title
+            else ""
+        )
         names = parts.paragraph(parts.run(label, "hei")) + EMPTY_ROW + title + (EMPTY_ROW if title else "")
         width = gb.BODY_HEIGHT if table.landscape else gb.BODY_WIDTH
-        self.add(names + parts.table(table, width) + parts.THIN)
+        self.add(names + parts.table(table, width))
 
     def packed(self):
         """The package with fixed dates and order, so that equal documents are equal files."""
         loose, packed = io.BytesIO(), io.BytesIO()
         self.file.save(loose)
-        with zipfile.ZipFile(loose) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
+        with (
+            zipfile.ZipFile(loose) as source,
+            zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target,
+        ):
             for name in source.namelist():
                 target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED)
         return packed.getvalue()

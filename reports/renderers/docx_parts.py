@@ -23,8 +23,11 @@ SPACES = " ".join(
         ("asvg", "microsoft.com/office/drawing/2016/SVG/main"),
     )
 )
+SHAPE = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
+ANCHOR = 'distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="2" behindDoc="0" locked="0" '
+ANCHOR += 'layoutInCell="0" allowOverlap="0"'
 BALLAST = ("/thumbnail", "/stylesWithEffects", "/customXml", "/numbering")
-THIN = f'<w:p><w:pPr>{exact(20)}</w:pPr></w:p>'
+KEPT_ROW = "<w:p><w:pPr><w:keepNext/></w:pPr></w:p>"
 JUSTIFY = {"l": "", "c": '<w:jc w:val="center"/>', "r": '<w:jc w:val="right"/>'}
 SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 MARK_LEADING = 1.15  # line height of a mark in its own size: less would cut the tops off in Word
@@ -35,7 +38,9 @@ def escape(text):
 
 
 def elements(xml):
-    """The elements of a piece of body XML. A table declares ``w`` once more itself: moving it is then 70 times faster."""
+    """The elements of a piece of body XML. A table declares ``w`` once more itself: moving it is then 70 times
+    faster.
+    """
     return list(parse_xml(f"<w:body {SPACES}>{xml}</w:body>"))
 
 
@@ -51,6 +56,19 @@ def append(body, xml):
     last = body.sectPr
     for element in elements(xml):
         last.addprevious(element)
+
+
+def keep_last(body):
+    """Keep the last paragraph of the body with what follows."""
+    last = body.sectPr.getprevious()
+    if last is not None and last.tag == qn("w:p"):
+        last.get_or_add_pPr().keepNext_val = True
+
+
+def flatten_break(body):
+    """Make the paragraph that ends a section one point high: at full height it could start a page of its own."""
+    last = body.sectPr.getprevious()
+    last.pPr.sectPr.addprevious(elements(exact(20))[0])
 
 
 def replace(container, xml):
@@ -104,10 +122,11 @@ def hanging(indent, hang):
 def mark(text, before):
     """The red mark, ``before`` mm below what stands above it; the leading above its characters is taken off."""
     size = gb.mark_pt(text)
-    above = max(0, before - (MARK_LEADING - 1) * size * gb.MM_PER_PT)
-    spacing = f'<w:spacing w:before="{twips(above)}" w:after="0" w:line="{round(size * 20 * MARK_LEADING)}" w:lineRule="exact"/>'
-    inner = f'<w:r><w:rPr><w:sz w:val="{size * 2:.0f}"/><w:szCs w:val="{size * 2:.0f}"/></w:rPr><w:t>{escape(text)}</w:t></w:r>'
-    return paragraph(inner, "GWMark", spacing)
+    above = twips(max(0, before - (MARK_LEADING - 1) * size * gb.MM_PER_PT))
+    line = round(size * 20 * MARK_LEADING)
+    spacing = f'<w:spacing w:before="{above}" w:after="0" w:line="{line}" w:lineRule="exact"/>'
+    look = f'<w:rPr><w:sz w:val="{size * 2:.0f}"/><w:szCs w:val="{size * 2:.0f}"/></w:rPr>'
+    return paragraph(f"<w:r>{look}<w:t>{escape(text)}</w:t></w:r>", "GWMark", spacing)
 
 
 def ruled_row(inner, drop, centred=False):
@@ -140,7 +159,12 @@ def turned_number(side):
     y = gb.PAGE_WIDTH - gb.RIGHT - gb.SMALL_EM - height if side == "right" else gb.LEFT + gb.SMALL_EM
     x = gb.BOTTOM - gb.NUMBER_DROP - width / 2
     inner = paragraph(page_field(), "GWNumber", '<w:jc w:val="center"/>')
-    return f"<w:p><w:pPr>{exact(20)}</w:pPr>{text_box(inner, '页码', width, height, offset('H', x), offset('V', y), 'vert')}</w:p>"
+    return holder(text_box(inner, "页码", width, height, offset("H", x), offset("V", y), "vert"))
+
+
+def holder(box):
+    """The paragraph a floating box hangs on, one point high."""
+    return f"<w:p><w:pPr>{exact(20)}</w:pPr>{box}</w:p>"
 
 
 def offset(axis, mm):
@@ -152,23 +176,25 @@ def align(axis, side):
 
 
 def text_box(inner, name, width, height, across, down, vert="horz"):
-    """A frameless text box in mm. Floating tables and frames of full width are lost in LibreOffice; boxes are kept by all."""
+    """A frameless text box in mm. Floating tables and frames of full width are lost in LibreOffice; boxes are kept by
+    all.
+    """
     extent = f'cx="{round(width * EMU)}" cy="{round(height * EMU)}"'
     wrap = "<wp:wrapTopAndBottom/>" if vert == "horz" else "<wp:wrapNone/>"
     shape = (
         f'<wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr><a:xfrm><a:off x="0" y="0"/><a:ext {extent}/></a:xfrm>'
         '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:noFill/><a:ln><a:noFill/></a:ln></wps:spPr>'
         f"<wps:txbx><w:txbxContent>{inner}</w:txbxContent></wps:txbx>"
-        f'<wps:bodyPr vert="{vert}" lIns="0" tIns="0" rIns="0" bIns="0" anchor="b"><a:noAutofit/></wps:bodyPr></wps:wsp>'
+        f'<wps:bodyPr vert="{vert}" lIns="0" tIns="0" rIns="0" bIns="0" anchor="b"><a:noAutofit/></wps:bodyPr>'
+        "</wps:wsp>"
     )
-    uri = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
-    return (
-        '<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor distT="0" distB="0" distL="0" distR="0" '
-        'simplePos="0" relativeHeight="2" behindDoc="0" locked="0" layoutInCell="0" allowOverlap="0"><wp:simplePos x="0" y="0"/>'
-        f'{across}{down}<wp:extent {extent}/><wp:effectExtent l="0" t="0" r="0" b="0"/>{wrap}<wp:docPr id="1" name="{name}"/>'
-        f'<wp:cNvGraphicFramePr/><a:graphic><a:graphicData uri="{uri}">{shape}</a:graphicData></a:graphic></wp:anchor>'
-        "</w:drawing></mc:Choice></mc:AlternateContent></w:r>"
+    anchor = (
+        f'<wp:anchor {ANCHOR}><wp:simplePos x="0" y="0"/>{across}{down}<wp:extent {extent}/>'
+        f'<wp:effectExtent l="0" t="0" r="0" b="0"/>{wrap}<wp:docPr id="1" name="{name}"/><wp:cNvGraphicFramePr/>'
+        f'<a:graphic><a:graphicData uri="{SHAPE}">{shape}</a:graphicData></a:graphic></wp:anchor>'
     )
+    choice = f'<mc:Choice Requires="wps"><w:drawing>{anchor}</w:drawing></mc:Choice>'
+    return f"<w:r><mc:AlternateContent>{choice}</mc:AlternateContent></w:r>"
 
 
 def foot(foot, grid):
@@ -184,10 +210,11 @@ def foot(foot, grid):
     margins = '<w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar>'
     inner = (
         f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:tblLayout w:type="fixed"/>{margins}</w:tblPr>'
-        f'<w:tblGrid><w:gridCol w:w="{width}"/></w:tblGrid>{cells}</w:tbl><w:p><w:pPr>{exact(20 + twips(grid.half))}</w:pPr></w:p>'
+        f'<w:tblGrid><w:gridCol w:w="{width}"/></w:tblGrid>{cells}</w:tbl>'
+        f"<w:p><w:pPr>{exact(20 + twips(grid.half))}</w:pPr></w:p>"
     )
     box = text_box(inner, "版记", gb.BODY_WIDTH, height, align("H", "left"), align("V", "bottom"))
-    return f"<w:p><w:pPr>{exact(20)}</w:pPr>{box}</w:p>"
+    return holder(box)
 
 
 def foot_row(text, end, hang, first, last):
@@ -205,13 +232,19 @@ def foot_row(text, end, hang, first, last):
 
 
 def table(table, width):
-    """A table ``width`` mm wide; built as text, since 2,000 rows take python-docx six seconds and this a tenth of one."""
+    """A table ``width`` mm wide; built as text, since 2,000 rows take python-docx six seconds and this a tenth of
+    one.
+    """
     total = sum(table.widths)
     widths = [twips(part * width / total) for part in table.widths]
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in SIDES)
-    pads = "".join(f'<w:{side} w:w="{w}" w:type="dxa"/>' for side, w in (("top", 68), ("left", 57), ("bottom", 68), ("right", 57)))
+    pads = "".join(
+        f'<w:{side} w:w="{w}" w:type="dxa"/>' for side, w in (("top", 68), ("left", 57), ("bottom", 68), ("right", 57))
+    )
     grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
-    head = "".join(cell(w, JUSTIFY["c"]) + run_lines(text, "hei") + CELL_END for w, text in zip(widths, table.head, strict=True))
+    head = "".join(
+        cell(w, JUSTIFY["c"]) + run_lines(text, "hei") + CELL_END for w, text in zip(widths, table.head, strict=True)
+    )
     starts = [cell(w, JUSTIFY[align]) for w, align in zip(widths, table.align, strict=True)]
     rows = "".join(
         "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
@@ -220,7 +253,8 @@ def table(table, width):
         for row in table.rows
     )
     return (
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>{borders}</w:tblBorders>'
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        f"<w:tblBorders>{borders}</w:tblBorders>"
         f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{pads}</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
         f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{rows}</w:tbl>"
     )

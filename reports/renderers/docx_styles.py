@@ -1,7 +1,8 @@
 """The styles of the DOCX: a short list of our own and the built-in headings, in the names offices know.
 
-Characters are set to 98 % of their width, which puts 28 of them on 156 mm in Word, WPS and LibreOffice alike. The textbook way
-(a character grid with negative spacing) makes LibreOffice set 14 to a line, and condensed spacing loses punctuation there.
+Characters are set to 98 % of their width, which puts 28 of them on 156 mm in Word, WPS and LibreOffice alike. The
+textbook way (a character grid with negative spacing) makes LibreOffice set 14 to a line, and condensed spacing loses
+punctuation there.
 """
 
 from docx.oxml import parse_xml
@@ -11,9 +12,8 @@ from reports.renderers import gb9704 as gb
 
 TWIPS = 1440 / 25.4  # per mm
 KEPT = {"Normal", "DefaultParagraphFont", "TableNormal", "NoList"}
-EAST_ASIAN = (
-    '<w:widowControl w:val="0"/><w:kinsoku/><w:overflowPunct w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
-)
+EAST_ASIAN = '<w:widowControl w:val="0"/><w:kinsoku/><w:overflowPunct w:val="0"/>'
+EAST_ASIAN += '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
 INDENT = '<w:ind w:firstLineChars="200" w:firstLine="640"/>'
 RUN_STYLES = {"kai": "GWKai", "hei": "GWHei", "song": "GWSong", "title": "GWBiaoSong"}
 RUN_NAMES = {"kai": "公文楷体", "hei": "公文黑体", "song": "公文宋体", "title": "公文小标宋"}
@@ -71,7 +71,7 @@ def doc_defaults():
     language = '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'
     size = f'<w:sz w:val="{int(gb.BODY_PT * 2)}"/><w:szCs w:val="{int(gb.BODY_PT * 2)}"/>'
     return (
-        f"<w:docDefaults {nsdecls('w')}><w:rPrDefault><w:rPr>{fonts('fang')}<w:kern w:val=\"0\"/>{size}{language}</w:rPr>"
+        f'<w:docDefaults {nsdecls("w")}><w:rPrDefault><w:rPr>{fonts("fang")}<w:kern w:val="0"/>{size}{language}</w:rPr>'
         f"</w:rPrDefault><w:pPrDefault><w:pPr>{EAST_ASIAN}</w:pPr></w:pPrDefault></w:docDefaults>"
     )
 
@@ -95,9 +95,13 @@ def paragraph_styles():
         style_xml("GWCentred", "公文居中", "fang", '<w:jc w:val="center"/>'),
         style_xml("GWByline", "公文题下", "kai", '<w:jc w:val="center"/>'),
         style_xml("GWClosing", "公文落款", "fang", '<w:keepLines/><w:jc w:val="right"/>'),
-        style_xml("GWMark", "公文发文机关标志", "title", loose + '<w:jc w:val="center"/>', size=gb.MARK_PT, color=gb.RED[1:]),
+        style_xml(
+            "GWMark", "公文发文机关标志", "title", loose + '<w:jc w:val="center"/>', size=gb.MARK_PT, color=gb.RED[1:]
+        ),
         style_xml("GWCell", "公文表格", "fang", loose + exact(cell) + '<w:jc w:val="left"/>', size=gb.TABLE_PT),
-        style_xml("GWFoot", "公文版记", "fang", loose + exact(twips(gb.FOOT_PITCH)) + '<w:jc w:val="left"/>', size=gb.SMALL_PT),
+        style_xml(
+            "GWFoot", "公文版记", "fang", loose + exact(twips(gb.FOOT_PITCH)) + '<w:jc w:val="left"/>', size=gb.SMALL_PT
+        ),
         style_xml("GWNumber", "公文页码", "song", loose + exact(small), size=gb.SMALL_PT),
     ]
 
@@ -111,9 +115,10 @@ def style_xml(key, name, role, paragraph="", size=gb.BODY_PT, color="", default=
     scale = 98 if size == gb.BODY_PT else 100
     half = int(size * 2)
     return (
-        f'<w:style {nsdecls("w")} w:type="paragraph"{kind} w:styleId="{key}"><w:name w:val="{name}"/>{base}{after}<w:qFormat/>'
-        f"<w:pPr>{EAST_ASIAN if default else ''}{paragraph}</w:pPr>"
-        f'<w:rPr>{fonts(role)}{tint}<w:w w:val="{scale}"/><w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr></w:style>'
+        f'<w:style {nsdecls("w")} w:type="paragraph"{kind} w:styleId="{key}"><w:name w:val="{name}"/>{base}{after}'
+        f"<w:qFormat/><w:pPr>{EAST_ASIAN if default else ''}{paragraph}</w:pPr>"
+        f'<w:rPr>{fonts(role)}{tint}<w:w w:val="{scale}"/><w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr>'
+        "</w:style>"
     )
 
 

@@ -1,7 +1,7 @@
 """The measures of GB/T 9704—2012 《党政机关公文格式》, with clause numbers, for both the PDF and the DOCX writer.
 
-Millimetres unless a name says pt. The standard is consistent with itself only for a character of 156/28 = 5.571 mm; 三号 is
-16 pt = 5.644 mm, so every writer has to set its characters 0.073 mm closer than they are wide.
+Millimetres unless a name says pt. The standard is consistent with itself only for a character of 156/28 = 5.571 mm;
+三号 is 16 pt = 5.644 mm, so every writer has to set its characters 0.073 mm closer than they are wide.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """Document model → print HTML for WeasyPrint, on the grid of GB/T 9704—2012.
 
-Body paragraphs arrive as finished lines from the composer, one block ``<span class="l">`` each. Nothing in the flow is
-positioned, transformed or made transparent: WeasyPrint paints such boxes last, and the text would be extracted out of order.
-The 版记 is a footnote, which pins it to the foot of its page; where it must stand (7.4, last even page) is found by counting
-pages, see ``FootPlace``.
+Body paragraphs arrive as finished lines from the composer, one block ``<span class="l">`` each. Nothing in the flow
+is positioned, transformed or made transparent: WeasyPrint paints such boxes last, and the text would be extracted out
+of order. The 版记 is a footnote, which pins it to the foot of its page; where it must stand (7.4, last even page) is
+found by counting pages, see ``FootPlace``.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from reports.renderers.page_css import stylesheet
 from reports.renderers.svg import safe_svg
 
 BLANK_ROW = '<p class="b"></p>'
+KEPT_ROW = '<p class="b keep"></p>'
 META = {"author": "author", "subject": "description", "keywords": "keywords"}
 LEVELS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h5"}
 CLOSING = {"sign", "date"}
@@ -34,7 +35,7 @@ class FootPlace:
 class Page:
     """One document being written as HTML."""
 
-    def __init__(self, doc, metrics, profile="fill", foot_place=FootPlace()):  # noqa: B008 (frozen)
+    def __init__(self, doc, metrics, profile="fill", foot_place=FootPlace()):
         self.doc, self.metrics, self.foot_place = doc, metrics, foot_place
         self.grid = gb.grid(profile)
         self.labels = annex_labels(doc)
@@ -42,12 +43,15 @@ class Page:
 
     def html(self):
         meta = "".join(
-            f'<meta name="{name}" content="{escape(self.doc.meta[key])}">' for key, name in META.items() if self.doc.meta.get(key)
+            f'<meta name="{name}" content="{escape(self.doc.meta[key])}">'
+            for key, name in META.items()
+            if self.doc.meta.get(key)
         )
         title = escape(self.doc.title.replace("\n", ""))
         style = stylesheet(self.grid, self.metrics.families)
         return (
-            f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>{meta}<style>{style}</style>'
+            f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>{meta}'
+            f"<style>{style}</style>"
             f'</head><body>{self.head()}{self.title()}{self.blocks()}<div id="end"></div>{self.foot()}</body></html>'
         )
 
@@ -58,10 +62,12 @@ class Page:
 
     def red_head(self):
         head = self.doc.head
-        corner = "".join(f'<p class="n{"" if text == head.copy_no else " hei"}">{escape(text)}</p>' for text in head.corner)
+        corner = "".join(
+            f'<p class="{"" if text == head.copy_no else "hei"}">{escape(text)}</p>' for text in head.corner
+        )
         drop = gb.MARK_DROP + self.grid.half
         rows = BLANK_ROW * gb.ROWS_AFTER_MARK
-        number = f'<p class="n c">{escape(head.number)}</p>'
+        number = f'<p class="c">{escape(head.number)}</p>'
         if head.signer:
             label, name = head.signer_line[: -len(head.signer)], head.signer
             signer = f'<span>{escape(label)}<span class="kai">{escape(name)}</span></span>'
@@ -77,11 +83,11 @@ class Page:
 
     def brief_head(self):
         head = self.doc.head
-        corner = [f'<p class="n hei">{escape(text)}</p>' for text in head.corner]
+        corner = [f'<p class="hei">{escape(text)}</p>' for text in head.corner]
         corner += [BLANK_ROW] * (2 - len(corner))
         pair = f'<div class="pair"><span>{escape(head.issuer)}</span><span>{escape(head.date)}</span></div>'
         return (
-            f'{"".join(corner)}{self.mark()}<p class="n c issue">{escape(head.issue)}</p>{pair}'
+            f'{"".join(corner)}{self.mark()}<p class="c issue">{escape(head.issue)}</p>{pair}'
             f'<div class="rule close"></div>{BLANK_ROW}'
         )
 
@@ -89,14 +95,15 @@ class Page:
 
     def title(self):
         lines = "<br>".join(escape(line) for line in layout.title_lines(self.doc.title))
-        subtitle = f'<p class="n c kai">{escape(self.doc.subtitle)}</p>' if self.doc.subtitle else ""
+        subtitle = f'<p class="c kai">{escape(self.doc.subtitle)}</p>' if self.doc.subtitle else ""
         return f'<h1 class="t">{lines}</h1>{subtitle}'
 
     def blocks(self):
         return "".join(self.block(i, block) for i, block in enumerate(self.doc.blocks))
 
     def block(self, i, block):
-        rows = BLANK_ROW * layout.rows_before(self.doc.blocks, i)
+        row = KEPT_ROW if layout.keeps_with_text(block) else BLANK_ROW
+        rows = row * layout.rows_before(self.doc.blocks, i)
         if isinstance(block, Para):
             return rows + self.para(block, self.spaces.get(i, 0))
         if isinstance(block, Figure):
@@ -107,9 +114,9 @@ class Page:
         if para.style == "blank":
             return BLANK_ROW
         if para.style in CLOSING:
-            return f'<p class="n r keep" style="padding-right:{right * gb.CELL:.4f}mm">{runs_html(para.runs)}</p>'
+            return f'<p class="r keep" style="padding-right:{right * gb.CELL:.4f}mm">{runs_html(para.runs)}</p>'
         if para.style in CENTRED:
-            return f'<p class="n c kai">{runs_html(para.runs)}</p>'
+            return f'<p class="c kai">{runs_html(para.runs)}</p>'
         tag, label = LEVELS.get(para.style, "p"), ""
         if tag != "p":
             keep = ' class="next"' if layout.stands_alone(para) else ""
@@ -141,7 +148,9 @@ class Page:
 
 
 def runs_html(runs):
-    return "".join(escape(r.text) if r.font == "fang" else f'<span class="{r.font}">{escape(r.text)}</span>' for r in runs)
+    return "".join(
+        escape(r.text) if r.font == "fang" else f'<span class="{r.font}">{escape(r.text)}</span>' for r in runs
+    )
 
 
 def line_html(line):
@@ -170,11 +179,11 @@ def annex(table, label):
     lines = "<br>".join(escape(line) for line in layout.title_lines(table.title)) if table.title else ""
     mark = escape(f"{label} {table.title}")
     title = f'<h1 class="t a" data-b="{mark}">{lines}</h1>{BLANK_ROW}' if lines else ""
-    return f'<div class="{kind}"><p class="n hei">{escape(label)}</p>{BLANK_ROW}{title}{table_html(table)}</div>'
+    return f'<div class="{kind}"><p class="hei">{escape(label)}</p>{BLANK_ROW}{title}{table_html(table)}</div>'
 
 
 def inline_table(table):
-    title = f'<p class="n c hei head">{escape(table.title)}</p>' if table.title else ""
+    title = f'<p class="c hei head">{escape(table.title)}</p>' if table.title else ""
     return f'<div class="inset">{title}{table_html(table)}</div>'
 
 

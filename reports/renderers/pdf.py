@@ -1,7 +1,8 @@
 """Document model → PDF: the near side of the render worker.
 
-WeasyPrint runs in one worker process per process of ours, started when first needed. Every job has a time limit; a worker
-that overruns it or dies is killed and replaced. After RECYCLE jobs it is replaced anyway, so that memory cannot creep.
+WeasyPrint runs in one worker process per process of ours, started when first needed. Every job has a time limit; a
+worker that overruns it or dies is killed and replaced. After RECYCLE jobs it is replaced anyway, so that memory
+cannot creep.
 """
 
 import atexit
@@ -39,8 +40,8 @@ def fonts_dir():
 def render_pdf(doc: Doc, *, profile="fill", timeout=120) -> bytes:
     """The document as PDF/A. Equal documents give equal bytes.
 
-    ``profile`` is a grid of ``gb9704``: "fill" or "word". Raises RenderError when the fonts are not in place, a character has
-    no glyph, or the work takes longer than ``timeout`` seconds.
+    ``profile`` is a grid of ``gb9704``: "fill" or "word". Raises RenderError when the fonts are not in place, a
+    character has no glyph, or the work takes longer than ``timeout`` seconds.
     """
     job = json.dumps({"doc": doc.to_data(), "profile": profile}).encode()
     kind, body = DESK.run(job, timeout)
@@ -67,7 +68,9 @@ class Worker:
         folder = fonts_dir()
         environment = {**os.environ, "FONTS_DIR": str(folder), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
         command = [sys.executable, "-m", "reports.renderers.pdf_worker"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.jobs = 0
 
     def usable(self):

@@ -1,7 +1,8 @@
 """The process that runs WeasyPrint: ``python -m reports.renderers.pdf_worker``, jobs on stdin, answers on stdout.
 
-A job is JSON; the answer is a PDF or an error, also JSON: {"error": its name, "detail": …}; see ``frames``. The parent sets FONTS_DIR and FONTCONFIG_FILE. A process of its own keeps the 80 MB of
-fonts loaded once, keeps WeasyPrint out of threads (a shared font map crashes them), and can be killed.
+A job is JSON; the answer is a PDF or an error, also JSON: {"error": its name, "detail": …}; see ``frames``. The
+parent sets FONTS_DIR and FONTCONFIG_FILE. A process of its own keeps the 80 MB of fonts loaded once, keeps WeasyPrint
+out of threads (a shared font map crashes them), and can be killed.
 """
 
 import hashlib

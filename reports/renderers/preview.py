@@ -15,29 +15,43 @@ CLASSES = {"to": "to", "sign": "sign", "date": "date", "attach": "attach", "note
 ALIGN = {"l": "", "c": ' class="c"', "r": ' class="r"'}
 STYLE = """
 body { margin: 0; background: #ebe8e0; color: #000; }
-.a4 { box-sizing: border-box; width: 210mm; max-width: 100%; margin: 0 auto; padding: 37mm 26mm 35mm 28mm; background: #fff;
-  font: 16pt/29pt FangSong_GB2312, FangSong, 仿宋, STFangsong, serif; overflow-wrap: anywhere; }
-.a4 p, .a4 h2, .a4 h3, .a4 h4, .a4 h5, .a4 h6 { margin: 0; font-size: 1em; font-weight: 400; text-indent: 2em; text-align: justify; }
-.a4 h2 { font: 22pt/36pt FZXiaoBiaoSong-B05S, 方正小标宋简体, STSong, SimSun, serif; text-indent: 0; text-align: center; margin: 0 0 1em; }
-.a4 h3, .a4 .hei, .a4 th { font-family: SimHei, 黑体, sans-serif; } .a4 h4, .a4 .kai, .a4 .by { font-family: KaiTi_GB2312, KaiTi, 楷体, serif; }
+.a4 { box-sizing: border-box; width: 210mm; max-width: 100%; margin: 0 auto; padding: 37mm 26mm 35mm 28mm; }
+.a4 { background: #fff; font: 16pt/29pt FangSong_GB2312, FangSong, 仿宋, STFangsong, serif; overflow-wrap: anywhere; }
+.a4 p, .a4 h2, .a4 h3, .a4 h4, .a4 h5, .a4 h6 { margin: 0; font-size: 1em; font-weight: 400; }
+.a4 p, .a4 h3, .a4 h4, .a4 h5, .a4 h6 { text-indent: 2em; text-align: justify; }
+.a4 h2 { font: 22pt/36pt FZXiaoBiaoSong-B05S, 方正小标宋简体, STSong, SimSun, serif; text-align: center; margin: 0 0 1em; }
+.a4 h3, .a4 .hei, .a4 th { font-family: SimHei, 黑体, sans-serif; }
+.a4 h4, .a4 .kai, .a4 .by { font-family: KaiTi_GB2312, KaiTi, 楷体, serif; }
 .a4 .to, .a4 .by, .a4 .mark, .a4 .issue, .a4 .caption, .a4 .annex-label, .a4 .corner { text-indent: 0; }
-.a4 .by, .a4 .mark, .a4 .issue, .a4 .caption, .a4 figure { text-align: center; } .a4 .sign, .a4 .date { text-align: right; }
-.a4 .mark { color: #e60000; font-size: 32pt; line-height: 1.4; } .a4 .pair { display: flex; justify-content: space-between; text-indent: 0; }
-.a4 .docket { border-bottom: 2px solid #e60000; margin-bottom: 2em; } .a4 .colophon-lines { border-top: 1px solid; border-bottom: 1px solid; margin-top: 2em; font-size: 14pt; }
-.a4 .colophon-lines p { text-indent: 0; } .a4 .blank { border-bottom: 1px solid; padding: 0 .3em; }
-.a4 table { border-collapse: collapse; width: 100%; font-size: 10.5pt; line-height: 1.5; } .a4 th, .a4 td { border: 1px solid; padding: .3em; white-space: pre-line; }
-.a4 th, .a4 .c { text-align: center; } .a4 .r { text-align: right; } .a4 figure { margin: 1em 0; } .a4 svg { max-width: 100%; height: auto; }
-@media print { body { background: none; } .a4 { width: auto; padding: 0; } @page { size: A4; margin: 37mm 26mm 35mm 28mm; } }
+.a4 .by, .a4 .mark, .a4 .issue, .a4 .caption, .a4 figure { text-align: center; }
+.a4 .sign, .a4 .date { text-align: right; }
+.a4 .mark { color: #e60000; font-size: 32pt; line-height: 1.4; }
+.a4 .pair { display: flex; justify-content: space-between; text-indent: 0; }
+.a4 .docket { border-bottom: 2px solid #e60000; margin-bottom: 2em; }
+.a4 .colophon-lines { border: solid; border-width: 1px 0; margin-top: 2em; font-size: 14pt; }
+.a4 .colophon-lines p { text-indent: 0; }
+.a4 .blank { border-bottom: 1px solid; padding: 0 .3em; }
+.a4 table { border-collapse: collapse; width: 100%; font-size: 10.5pt; line-height: 1.5; }
+.a4 th, .a4 td { border: 1px solid; padding: .3em; white-space: pre-line; }
+.a4 th, .a4 .c { text-align: center; }
+.a4 .r { text-align: right; }
+.a4 figure { margin: 1em 0; }
+.a4 svg { max-width: 100%; height: auto; }
+@page { size: A4; margin: 37mm 26mm 35mm 28mm; }
+@media print { body { background: none; } .a4 { width: auto; padding: 0; } }
 """
 
 
 def preview_html(doc: Doc, fact_url: Callable[[str], str] | None = None) -> str:
-    """``<article class="a4">`` for the page. ``fact_url(key)`` gives the address of a figure; without it none are linked."""
+    """``<article class="a4">`` for the page. ``fact_url(key)`` gives the address of a figure; without it none are
+    linked.
+    """
     labels = annex_labels(doc)
     blocks = "".join(_block(block, labels.get(i, ""), fact_url) for i, block in enumerate(doc.blocks))
     title = "<br>".join(escape(line) for line in doc.title.split("\n"))
     subtitle = f'<p class="by">{escape(doc.subtitle)}</p>' if doc.subtitle else ""
-    return f'<article class="a4" lang="zh-CN">{_head(doc.head)}<h2>{title}</h2>{subtitle}{blocks}{_foot(doc.foot)}</article>'
+    inner = f"{_head(doc.head)}<h2>{title}</h2>{subtitle}{blocks}{_foot(doc.foot)}"
+    return f'<article class="a4" lang="zh-CN">{inner}</article>'
 
 
 def standalone_html(doc: Doc) -> str:
@@ -63,7 +77,11 @@ def _head(head):
     if head.kind == "none":
         return ""
     corner = "".join(_line("corner", text) for text in head.corner)
-    rest = _pair(head.number, head.signer_line) if head.kind == "red" else _line("issue", head.issue) + _pair(head.issuer, head.date)
+    rest = (
+        _pair(head.number, head.signer_line)
+        if head.kind == "red"
+        else _line("issue", head.issue) + _pair(head.issuer, head.date)
+    )
     return f'<header class="docket">{corner}{_line("mark", head.mark)}{rest}</header>'
 
 
@@ -71,7 +89,8 @@ def _foot(foot):
     if not foot:
         return ""
     lines = "".join(_line("foot-line", label + text) for label, text in foot.lines)
-    return f'<footer class="colophon-lines">{lines}{_pair(foot.printer, foot.print_date)}{_line("r", foot.copies)}</footer>'
+    last = _pair(foot.printer, foot.print_date) + _line("r", foot.copies)
+    return f'<footer class="colophon-lines">{lines}{last}</footer>'
 
 
 def _block(block, label, fact_url):
@@ -112,4 +131,5 @@ def _table(table: Table, label):
         for row in table.rows
     )
     names = _line("annex-label", label) + _line("caption", table.title)
-    return f'<section>{names}<div class="table-scroll"><table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>'
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<section>{names}<div class="table-scroll"><table class="table">{inner}</table></div></section>'

@@ -3,13 +3,28 @@
 from xml.etree import ElementTree
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-TAGS = {"svg", "g", "title", "desc", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan"}
-ATTRIBUTES = set(
-    "viewBox width height x y x1 x2 y1 y2 cx cy r rx ry d points transform fill fill-opacity stroke stroke-width stroke-opacity "
-    "stroke-dasharray stroke-linecap stroke-linejoin font-family font-size font-weight text-anchor dominant-baseline "
-    "dx dy opacity role aria-label aria-labelledby id class preserveAspectRatio".split()
-)
-ElementTree.register_namespace("", NAMESPACE)
+TAGS = {
+    "svg",
+    "g",
+    "title",
+    "desc",
+    "defs",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+}
+ALLOWED = """
+viewBox width height x y x1 x2 y1 y2 cx cy r rx ry dx dy d points transform fill fill-opacity stroke stroke-width
+stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin opacity font-family font-size font-weight text-anchor
+dominant-baseline role aria-label aria-labelledby id class preserveAspectRatio
+"""
+ATTRIBUTES = set(ALLOWED.split())
 
 
 class SvgError(ValueError):
@@ -24,7 +39,9 @@ def safe_svg(text):
         raise SvgError(str(error)) from error
     if _name(root.tag) != "svg":
         raise SvgError("no svg element")
-    return ElementTree.tostring(_kept(root), encoding="unicode")
+    kept = _kept(root)
+    kept.set("xmlns", NAMESPACE)
+    return ElementTree.tostring(kept, encoding="unicode")
 
 
 def _name(tag):
@@ -32,8 +49,10 @@ def _name(tag):
 
 
 def _kept(element):
-    fresh = ElementTree.Element(f"{{{NAMESPACE}}}{_name(element.tag)}")
+    fresh = ElementTree.Element(_name(element.tag))
     fresh.text, fresh.tail = element.text, element.tail
-    fresh.attrib = {key: value for key, value in element.attrib.items() if key in ATTRIBUTES and "url(" not in value.lower()}
+    fresh.attrib = {
+        key: value for key, value in element.attrib.items() if key in ATTRIBUTES and "url(" not in value.lower()
+    }
     fresh.extend(_kept(child) for child in element if _name(child.tag) in TAGS)
     return fresh

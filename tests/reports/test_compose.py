@@ -11,7 +11,28 @@ from reports.renderers import compose as c
 from tests.reports.fonts import fonts_dir
 
 SEED = Path(__file__).parents[1].joinpath("data/seed.txt").read_text(encoding="utf-8").replace("\n", "")
-AWKWARD = ["，", "。", "、", "；", "”", "》", "“", "《", "（", "）", "——", "……", "％", "12.5%", "2026年", "GDP", "https://a.cn/x-y", "䶮", "镕", " "]
+AWKWARD = [
+    "，",
+    "。",
+    "、",
+    "；",
+    "”",
+    "》",
+    "“",
+    "《",
+    "（",
+    "）",
+    "——",
+    "……",
+    "％",
+    "12.5%",
+    "2026年",
+    "GDP",
+    "https://a.cn/x-y",
+    "䶮",
+    "镕",
+    " ",
+]
 
 passages = st.integers(0, len(SEED) - 40).map(lambda i: SEED[i : i + 40])
 texts = st.lists(st.one_of(passages, st.sampled_from(AWKWARD)), min_size=1, max_size=12).map("".join)
