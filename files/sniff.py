@@ -56,3 +56,18 @@ def _sniff_zip(handle: BinaryIO, suffix: str) -> str:
         if member in inside and suffix in suffixes:
             return media_type
     raise ValidationError(_("不接受这种文件：只收 PDF、PNG、JPG、DOCX、XLSX、PPTX，且扩展名须与内容一致。"))
+
+
+def sniff_sheet(handle: BinaryIO, name: str) -> str:
+    """The media type of a sheet to be read (xlsx, xls, csv), or ValidationError: not evidence, but data to import."""
+    suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    handle.seek(0)
+    head = handle.read(8192)
+    handle.seek(0)
+    if suffix == "xlsx" and head.startswith(b"PK\x03\x04"):
+        return _sniff_zip(handle, suffix)
+    if suffix == "xls" and head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "application/vnd.ms-excel"
+    if suffix == "csv" and head and b"\x00" not in head and not head.startswith((b"PK\x03\x04", b"%PDF-")):
+        return "text/csv"
+    raise ValidationError(_("“%(name)s”不是工作簿，请上传 xlsx、xls 或 csv 文件，且扩展名须与内容一致。"), params={"name": name})

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class OrganizationsConfig(AppConfig):
     name = "organizations"
     verbose_name = _("机构人员")
+
+    def ready(self) -> None:
+        from . import background  # noqa: F401  registers its jobs

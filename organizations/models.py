@@ -133,6 +133,10 @@ class CadreQuerySet(models.QuerySet):
         """Cadres of one's scope, and oneself."""
         return self.filter(within(scope_paths(user, Permission.SEE_ORGANIZATIONS), "unit__path") | Q(user=user))
 
+    def with_posts(self) -> "CadreQuerySet":
+        """With the posts held now as `held`, the main one first."""
+        return self.prefetch_related(models.Prefetch("posts", Post.objects.filter(until__isnull=True), to_attr="held"))
+
     def in_order(self) -> "CadreQuerySet":
         """机构序列, then by name in pinyin."""
         return self.order_by("unit__path", "name_pinyin", "pk")

@@ -1,0 +1,71 @@
+"""Deeds on units and the duties they carry."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.log import record
+
+from ..models import STEP, DutyAssignment, Unit, path_step
+
+
+def next_child_path(parent: Unit | None) -> str:
+    """The path for a new last child; siblings keep theirs."""
+    siblings = Unit.objects.filter(parent=parent)
+    last = siblings.order_by("-path").values_list("path", flat=True).first()
+    position = int(last[-STEP:], 36) + 1 if last else 1
+    return (parent.path if parent else "") + path_step(position)
+
+
+@transaction.atomic
+def open_unit(*, code: str, name: str, by, at: dt.datetime, parent: Unit | None = None, short_name: str = "", kind: str = Unit.Kind.OTHER, authorised_posts: int | None = None, is_demo: bool = False) -> Unit:
+    """Add a unit as the last child of `parent`. Raises ValidationError when the code is taken."""
+    if parent is not None:
+        Unit.objects.select_for_update().get(pk=parent.pk)  # two new children don't get the same place
+    unit = Unit(
+        code=code, name=name, short_name=short_name, kind=kind, parent=parent,
+        authorised_posts=authorised_posts, is_demo=is_demo, path=next_child_path(parent),
+    )
+    unit.full_clean()
+    unit.save()
+    record("organizations.open_unit", by=by, at=at, subject=unit, code=code)
+    return unit
+
+
+@transaction.atomic
+def change_unit(unit: Unit, *, by, at: dt.datetime, **facts) -> Unit:
+    """Correct a unit's facts; its code and its place in the tree stay. `facts`: name, short_name, kind, authorised_posts, closed_on."""
+    if facts.get("closed_on") and unit.cadres.present().exists():
+        raise ValidationError({"closed_on": _("“%(unit)s”名册上还有干部，请先把他们调到别的单位，再撤销。") % {"unit": unit}})
+    if facts.get("closed_on") and unit.children.open_on(facts["closed_on"]).exists():
+        raise ValidationError({"closed_on": _("“%(unit)s”还有未撤销的下级单位，请先撤销下级。") % {"unit": unit}})
+    changed = {name: [str(getattr(unit, name)), str(value)] for name, value in facts.items() if getattr(unit, name) != value}
+    if not changed:
+        return unit
+    for name, value in facts.items():
+        setattr(unit, name, value)
+    unit.full_clean()
+    unit.save(update_fields=list(changed))
+    record("organizations.change_unit", by=by, at=at, subject=unit, changed=changed)
+    return unit
+
+
+@transaction.atomic
+def assign_duty(*, duty: str, unit: Unit, by, at: dt.datetime, is_dedicated: bool = False, note: str = "") -> DutyAssignment:
+    """Write down which unit carries a duty."""
+    if DutyAssignment.objects.filter(duty=duty, unit=unit).exists():
+        raise ValidationError({"duty": _("“%(unit)s”已经写明承担“%(duty)s”，不用重复登记。") % {"unit": unit, "duty": duty}})
+    assignment = DutyAssignment(duty=duty, unit=unit, is_dedicated=is_dedicated, note=note)
+    assignment.full_clean()
+    assignment.save()
+    record("organizations.assign_duty", by=by, at=at, subject=assignment)
+    return assignment
+
+
+@transaction.atomic
+def withdraw_duty(assignment: DutyAssignment, *, by, at: dt.datetime) -> None:
+    """A unit no longer carries a duty."""
+    record("organizations.withdraw_duty", by=by, at=at, subject=assignment)
+    assignment.delete()
