@@ -13,6 +13,9 @@ from accounts.actions import send_notice
 from audit.log import record
 from campaigns.models import Campaign
 from files.actions import store_file
+from files.models import StoredFile
+from jobs.actions import queue_job
+from jobs.models import Job
 from organizations.models import Cadre, Unit
 
 from .models import ExtensionRequest, Measure, Problem, Progress, RuleMakingItem, StatusChange, Verification
@@ -33,9 +36,14 @@ MOVES: dict[str, set[str]] = {
 }
 
 
+def _held(problem: Problem) -> Problem:
+    """The row as it is now, locked until the deed is done; what the caller read may be old."""
+    return Problem.objects.select_for_update().get(pk=problem.pk)
+
+
 def _move(problem: Problem, after: str, *, by, at: dt.datetime, note: str = "", **facts) -> Problem:
     """The one door of state: lock, check the table, write the row, its history and the log."""
-    current = Problem.objects.select_for_update().get(pk=problem.pk)
+    current = _held(problem)
     if after not in MOVES[current.status]:
         raise ValidationError(
             _("“%(title)s”现在是“%(now)s”，不能改为“%(then)s”。"),
@@ -62,6 +70,47 @@ def _owner(problem: Problem):
     return problem.responsible_person.user if problem.responsible_person else None
 
 
+# What forbids a deed to this person or on this row. The pages ask the same before they show a button.
+
+
+def refuse_own_problem(problem: Problem, by, at: dt.datetime) -> None:
+    """Nobody lets themselves off: one's own problem is dismissed, merged, deferred or closed by somebody else."""
+    if problem.is_owned_by(by):
+        raise ValidationError(_("本人负责的问题须由别人办理这一步。"), code="own_problem")
+
+
+def refuse_own_verification(problem: Problem, by, at: dt.datetime) -> None:
+    """Verifier ≠ owner ≠ the one who submitted."""
+    if problem.is_owned_by(by) or (problem.submitted_by_id is not None and problem.submitted_by_id == by.pk):
+        raise ValidationError(_("本人负责或本人提请验收的问题，须由别人验收。"), code="own_problem")
+
+
+def refuse_not_immediate(problem: Problem, by, at: dt.datetime) -> None:
+    """Only 立行立改 is closed in one act, and not by its owner."""
+    if problem.track != Problem.Track.IMMEDIATE:
+        raise ValidationError(_("只有“立行立改”的问题可以直接销号。"))
+    refuse_own_problem(problem, by, at)
+
+
+def refuse_extension(problem: Problem, by, at: dt.datetime) -> None:
+    """An extension is asked before the date has passed, once at a time."""
+    if problem.status != S.OPEN or problem.due_on is None:
+        raise ValidationError(_("只有整改中、有时限的问题可以申请延期。"))
+    if problem.due_on < timezone.localdate(at):
+        raise ValidationError(_("时限已过，不能再申请延期，请尽快整改并说明情况。"))
+    if problem.extensions.filter(granted__isnull=True).exists():
+        raise ValidationError(_("已有一份延期申请等待批复。"))
+
+
+def refuse_own_extension(problem: Problem, by, at: dt.datetime) -> None:
+    """There is a request to decide, and it is neither one's own nor for one's own problem."""
+    request = problem.extensions.filter(granted__isnull=True).first()
+    if request is None:
+        raise ValidationError(_("没有等待批复的延期申请。"))
+    if request.requested_by_id == by.pk or problem.is_owned_by(by):
+        raise ValidationError(_("本人的申请须由别人批复。"), code="own_problem")
+
+
 @transaction.atomic
 def report_problem(campaign: Campaign, *, title: str, source: str, manifestation: str, responsible_unit: Unit, track: str, by, at: dt.datetime, measures: Iterable[str] = (), **facts) -> Problem:
     """Enter a problem as 待确认. `facts`: level, aspect_key, aspect_label, cause, due_on, deadline_text,
@@ -75,6 +124,7 @@ def report_problem(campaign: Campaign, *, title: str, source: str, manifestation
     )
     if track == Problem.Track.DATED and not problem.due_on:
         raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})
+    _refuse_own_verifier(problem)
     problem.full_clean(validate_unique=False)
     problem.save()
     _add_measures(problem, measures)
@@ -92,11 +142,12 @@ def _add_measures(problem: Problem, texts: Iterable[str]) -> None:
 @transaction.atomic
 def register_problem(problem: Problem, *, by, at: dt.datetime, **facts) -> Problem:
     """Confirm a reported problem and fix who answers for it until when. `facts` as in report_problem."""
+    planned = _held(problem)
     for key, value in facts.items():
-        setattr(problem, key, value)
-    if problem.track == Problem.Track.DATED and not problem.due_on:
+        setattr(planned, key, value)
+    if planned.track == Problem.Track.DATED and not planned.due_on:
         raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})
-    _refuse_own_verifier(problem)
+    _refuse_own_verifier(planned)
     moved = _move(problem, S.OPEN, by=by, at=at, note=_("确认立项"), registered_at=at, registered_by=by, **facts)
     _tell(moved, _owner(moved), _("有一件问题请您整改"), at)
     return moved
@@ -110,6 +161,7 @@ def _refuse_own_verifier(problem: Problem) -> None:
 @transaction.atomic
 def plan_measure(problem: Problem, *, text: str, by, at: dt.datetime, owner: Cadre | None = None, due_on: dt.date | None = None) -> Measure:
     """Add a measure to a problem that isn't over."""
+    problem = _held(problem)
     if problem.is_over:
         raise ValidationError(_("这件问题已经办结，不能再加措施。"))
     order = (problem.measures.aggregate(last=Max("order"))["last"] or 0) + 1
@@ -123,7 +175,7 @@ def plan_measure(problem: Problem, *, text: str, by, at: dt.datetime, owner: Cad
 @transaction.atomic
 def report_progress(problem: Problem, *, text: str, made_on: dt.date, by, at: dt.datetime, uploads: Iterable = ()) -> Progress:
     """Tell what was done, with files if there are any. Not in the future; only while 整改中."""
-    current = Problem.objects.select_for_update().get(pk=problem.pk)
+    current = _held(problem)
     if current.status != S.OPEN:
         raise ValidationError(_("只有整改中的问题可以填报进展，这件现在是“%(now)s”。"), params={"now": current.get_status_display()})
     if made_on > timezone.localdate(at):
@@ -148,16 +200,11 @@ def submit_problem(problem: Problem, *, note: str, by, at: dt.datetime) -> Probl
     return moved
 
 
-def _refuse_own_verification(problem: Problem, by) -> None:
-    """Verifier ≠ owner ≠ the one who submitted."""
-    if problem.is_owned_by(by) or problem.submitted_by_id == by.pk:
-        raise ValidationError(_("本人负责或本人提请验收的问题，须由别人验收。"), code="own_problem")
-
-
 @transaction.atomic
 def verify_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
     """验收通过, by somebody else than owner and submitter."""
-    _refuse_own_verification(problem, by)
+    problem = _held(problem)
+    refuse_own_verification(problem, by, at)
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明验收意见。")})
     moved = _move(problem, S.VERIFIED, by=by, at=at, note=opinion)
@@ -168,7 +215,8 @@ def verify_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Pr
 @transaction.atomic
 def send_back_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
     """退回整改 with what is missing."""
-    _refuse_own_verification(problem, by)
+    problem = _held(problem)
+    refuse_own_verification(problem, by, at)
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明退回的理由和还要做什么。")})
     moved = _move(problem, S.OPEN, by=by, at=at, note=opinion, submitted_at=None, submitted_by=None)
@@ -180,8 +228,8 @@ def send_back_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) ->
 @transaction.atomic
 def close_problem(problem: Problem, *, outcome: str, by, at: dt.datetime, note: str = "") -> Problem:
     """销号, of a verified problem, by somebody else than its owner."""
-    if problem.is_owned_by(by):
-        raise ValidationError(_("本人负责的问题须由别人销号。"), code="own_problem")
+    problem = _held(problem)
+    refuse_own_problem(problem, by, at)
     if outcome not in Problem.Outcome.values or outcome == Problem.Outcome.UNDONE:
         raise ValidationError({"outcome": _("请选择“完成”或“基本完成并持续整改”；未完成的不能销号，请退回整改或批准延期。")})
     moved = _move(problem, S.CLOSED, by=by, at=at, note=note or _("销号"), outcome=outcome, closed_at=at, closed_by=by)
@@ -192,10 +240,8 @@ def close_problem(problem: Problem, *, outcome: str, by, at: dt.datetime, note: 
 @transaction.atomic
 def close_at_once(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Problem:
     """立行立改: submit, verify and close an open immediate problem in one act, by somebody else than its owner."""
-    if problem.track != Problem.Track.IMMEDIATE:
-        raise ValidationError(_("只有“立行立改”的问题可以直接销号。"))
-    if problem.is_owned_by(by):
-        raise ValidationError(_("本人负责的问题须由别人核实后销号。"), code="own_problem")
+    problem = _held(problem)
+    refuse_not_immediate(problem, by, at)
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明核实情况。")})
     owner = _owner(problem)
@@ -208,6 +254,8 @@ def close_at_once(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Pro
 @transaction.atomic
 def dismiss_problem(problem: Problem, *, reason: str, by, at: dt.datetime) -> Problem:
     """不成立, with the reason."""
+    problem = _held(problem)
+    refuse_own_problem(problem, by, at)
     if not reason.strip():
         raise ValidationError({"reason": _("请写明不成立的理由。")})
     return _move(problem, S.DISMISSED, by=by, at=at, note=reason)
@@ -216,14 +264,18 @@ def dismiss_problem(problem: Problem, *, reason: str, by, at: dt.datetime) -> Pr
 @transaction.atomic
 def merge_problem(problem: Problem, *, into: Problem, by, at: dt.datetime) -> Problem:
     """并入 another problem of the same campaign that isn't itself over."""
-    if into.pk == problem.pk or into.campaign_id != problem.campaign_id or into.status in (S.MERGED, S.DISMISSED):
-        raise ValidationError({"into": _("请选择同一次教育整顿中另一件有效的问题。")})
+    problem = _held(problem)
+    refuse_own_problem(problem, by, at)
+    if into.pk == problem.pk or into.campaign_id != problem.campaign_id or into.is_over:
+        raise ValidationError({"into": _("请选择同一次教育整顿中另一件尚未办结的问题。")})
     return _move(problem, S.MERGED, by=by, at=at, note=_("并入 %(code)s") % {"code": into.code}, merged_into=into)
 
 
 @transaction.atomic
 def defer_problem(problem: Problem, *, until: dt.date, reason: str, by, at: dt.datetime) -> Problem:
     """暂缓 until a day in the future, with the reason; it returns by itself."""
+    problem = _held(problem)
+    refuse_own_problem(problem, by, at)
     if until <= timezone.localdate(at):
         raise ValidationError({"until": _("暂缓日期须晚于今天。")})
     if not reason.strip():
@@ -246,15 +298,10 @@ def resume_due_problems(*, at: dt.datetime) -> int:
 @transaction.atomic
 def request_extension(problem: Problem, *, reason: str, until: dt.date, by, at: dt.datetime) -> ExtensionRequest:
     """Ask for a later date, before the present one has passed, once at a time."""
-    current = Problem.objects.select_for_update().get(pk=problem.pk)
-    if current.status != S.OPEN or current.due_on is None:
-        raise ValidationError(_("只有整改中、有时限的问题可以申请延期。"))
-    if current.due_on < timezone.localdate(at):
-        raise ValidationError(_("时限已过，不能再申请延期，请尽快整改并说明情况。"))
+    current = _held(problem)
+    refuse_extension(current, by, at)
     if until <= current.due_on:
         raise ValidationError({"until": _("拟延至的日期须晚于现在的时限 %(d)s。") % {"d": current.due_on}})
-    if current.extensions.filter(granted__isnull=True).exists():
-        raise ValidationError(_("已有一份延期申请等待批复。"))
     request = ExtensionRequest(problem=current, reason=reason, until=until, requested_at=at, requested_by=by)
     request.full_clean()
     request.save()
@@ -264,26 +311,30 @@ def request_extension(problem: Problem, *, reason: str, until: dt.date, by, at: 
 
 @transaction.atomic
 def decide_extension(request: ExtensionRequest, *, granted: bool, by, at: dt.datetime, opinion: str = "") -> ExtensionRequest:
-    """Grant or refuse an extension; a granted one moves the deadline."""
-    request = ExtensionRequest.objects.select_for_update().select_related("problem").get(pk=request.pk)
+    """Grant or refuse an extension; a granted one moves the deadline, and tells the one who asked."""
+    problem = _held(request.problem)
+    request = problem.extensions.select_for_update().get(pk=request.pk)
     if request.granted is not None:
         raise ValidationError(_("这份申请已经批复。"))
-    if request.requested_by_id == by.pk:
-        raise ValidationError(_("本人的申请须由别人批复。"), code="own_problem")
+    refuse_own_extension(problem, by, at)
+    if granted and problem.is_over:
+        raise ValidationError({"granted": _("这件问题已经办结，不必再延期，请选“不同意”。")})
+    if not granted and not opinion.strip():
+        raise ValidationError({"opinion": _("不同意的，请写明理由。")})
     request.granted, request.decided_at, request.decided_by, request.opinion = granted, at, by, opinion
     request.save()
     if granted:
-        problem = request.problem
         problem.due_on, problem.version = request.until, problem.version + 1
         problem.save(update_fields=["due_on", "version"])
-    record("ledger.decide_extension", by=by, at=at, subject=request.problem, granted=granted, until=request.until)
-    _tell(request.problem, request.requested_by, _("延期申请已批准") if granted else _("延期申请未批准"), at)
+    record("ledger.decide_extension", by=by, at=at, subject=problem, granted=granted, until=request.until)
+    _tell(problem, request.requested_by, _("延期申请已批准") if granted else _("延期申请未批准"), at)
     return request
 
 
 @transaction.atomic
 def recur_problem(problem: Problem, *, manifestation: str, by, at: dt.datetime, track: str, due_on: dt.date | None = None) -> Problem:
     """A closed problem has come back: a successor is entered, the closed one stays closed."""
+    problem = _held(problem)
     if problem.status != S.CLOSED:
         raise ValidationError(_("只有已销号的问题反弹时才另立新号。"))
     return report_problem(
@@ -309,8 +360,28 @@ def issue_rule(item: RuleMakingItem, *, issued_on: dt.date, document_number: str
     """A planned rule is in force."""
     if issued_on > timezone.localdate(at):
         raise ValidationError({"issued_on": _("印发日期不能晚于今天。")})
+    item = RuleMakingItem.objects.select_for_update().get(pk=item.pk)
+    if item.issued_on is not None:
+        raise ValidationError(_("这项制度已登记印发，不能重复登记。"))
     item.issued_on, item.document_number = issued_on, document_number
     item.full_clean()
     item.save()
     record("ledger.issue_rule", by=by, at=at, subject=item)
     return item
+
+
+@transaction.atomic
+def export_problems(campaign: Campaign, *, sheet: str, label: str, query: str, by, at: dt.datetime) -> Job:
+    """Ask for an Excel sheet of what the asker sees under these filters; the request itself is on record."""
+    back = f"/ledger/problems/?{query}" if len(query) < 160 else "/ledger/problems/"
+    args = {"user": by.pk, "campaign": campaign.pk, "sheet": sheet, "query": query}
+    job = queue_job("ledger.export", label=label, args=args, by=by, at=at, back_url=back)
+    record("ledger.export_problems", by=by, at=at, subject=campaign, sheet=sheet, query=query)
+    return job
+
+
+@transaction.atomic
+def fetch_file(problem: Problem, stored: StoredFile, *, by, at: dt.datetime) -> StoredFile:
+    """Somebody takes a copy of a piece of evidence."""
+    record("ledger.fetch_file", by=by, at=at, subject=problem, file=stored.name, sha256=stored.sha256)
+    return stored

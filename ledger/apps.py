@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class LedgerConfig(AppConfig):
     name = "ledger"
     verbose_name = _("整改台账")
+
+    def ready(self):
+        from jobs.registry import job_kind
+
+        from .sheets import export_problems
+
+        job_kind("ledger.export")(export_problems)

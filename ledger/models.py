@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -15,6 +15,28 @@ from organizations.roles import Permission
 USER = settings.AUTH_USER_MODEL
 
 
+def is_counted() -> Q:
+    """应整改: confirmed and not set aside as unfounded or merged into another."""
+    return ~Q(status__in=[Problem.Status.REPORTED, Problem.Status.DISMISSED, Problem.Status.MERGED])
+
+
+def is_late(today: dt.date) -> Q:
+    """Past the deadline day and neither submitted for verification nor closed; long-term ones never are."""
+    return Q(status=Problem.Status.OPEN, due_on__lt=today) & ~Q(track=Problem.Track.LONG_TERM)
+
+
+def is_soon(today: dt.date, days: int = 7) -> Q:
+    """At work, and the deadline day is today or within so many days."""
+    return Q(status=Problem.Status.OPEN, due_on__range=(today, today + dt.timedelta(days=days))) & ~Q(track=Problem.Track.LONG_TERM)
+
+
+def awaits(user) -> Q:
+    """Submitted, and this user is the one to verify: named, or nobody is named and the unit lies in their scope."""
+    anyone = Q(verifier__isnull=True) & within(scope_paths(user, Permission.VERIFY_PROBLEMS), "responsible_unit__path")
+    own = Q(responsible_person__isnull=False, responsible_person__user=user) | Q(submitted_by=user)
+    return Q(status=Problem.Status.SUBMITTED) & (Q(verifier=user) | anyone) & ~own
+
+
 class ProblemQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ProblemQuerySet":
         """One's own, those one verifies, and those of units in one's scope."""
@@ -22,8 +44,7 @@ class ProblemQuerySet(models.QuerySet):
         return self.filter(mine | within(scope_paths(user, Permission.SEE_LEDGER), "responsible_unit__path"))
 
     def counted(self) -> "ProblemQuerySet":
-        """应整改: confirmed and not set aside as unfounded or merged into another."""
-        return self.exclude(status__in=[Problem.Status.REPORTED, Problem.Status.DISMISSED, Problem.Status.MERGED])
+        return self.filter(is_counted())
 
     def at_work(self) -> "ProblemQuerySet":
         """Confirmed and not closed yet."""
@@ -32,19 +53,40 @@ class ProblemQuerySet(models.QuerySet):
     def closed(self) -> "ProblemQuerySet":
         return self.filter(status=Problem.Status.CLOSED)
 
+    def not_closed(self) -> "ProblemQuerySet":
+        """未销号: 应整改 less 已销号; a deferred one is still owed."""
+        return self.counted().exclude(status=Problem.Status.CLOSED)
+
     def overdue(self, today: dt.date) -> "ProblemQuerySet":
-        """Past the deadline day and neither submitted for verification nor closed; long-term ones never are."""
-        return self.filter(status=Problem.Status.OPEN, due_on__lt=today).exclude(track=Problem.Track.LONG_TERM)
+        return self.filter(is_late(today))
 
     def due_soon(self, today: dt.date, days: int = 7) -> "ProblemQuerySet":
-        soon = (today, today + dt.timedelta(days=days))
-        return self.filter(status=Problem.Status.OPEN, due_on__range=soon).exclude(track=Problem.Track.LONG_TERM)
+        return self.filter(is_soon(today, days))
+
+    def awaiting(self, user) -> "ProblemQuerySet":
+        """等我验收."""
+        return self.filter(awaits(user))
+
+    def tally(self, user, today: dt.date) -> dict[str, int]:
+        """How many problems stand where, in one query; the keys are those of the list's views."""
+        status = Problem.Status
+        return self.aggregate(
+            all=Count("pk"),
+            counted=Count("pk", filter=is_counted()),
+            not_closed=Count("pk", filter=is_counted() & ~Q(status=status.CLOSED)),
+            awaiting=Count("pk", filter=awaits(user)),
+            overdue=Count("pk", filter=is_late(today)),
+            soon=Count("pk", filter=is_soon(today)),
+            reported=Count("pk", filter=Q(status=status.REPORTED)),
+            closed=Count("pk", filter=Q(status=status.CLOSED)),
+            dismissed=Count("pk", filter=Q(status=status.DISMISSED)),
+            merged=Count("pk", filter=Q(status=status.MERGED)),
+        )
 
     def urgent_first(self, today: dt.date) -> "ProblemQuerySet":
         """Overdue first, the longest overdue on top; the others by number, newest first."""
-        late = Q(status=Problem.Status.OPEN, due_on__lt=today) & ~Q(track=Problem.Track.LONG_TERM)
-        rank = Case(When(late, then=Value(0)), default=Value(1), output_field=IntegerField())
-        by_due = Case(When(late, then=F("due_on")), default=None, output_field=models.DateField())
+        rank = Case(When(is_late(today), then=Value(0)), default=Value(1), output_field=IntegerField())
+        by_due = Case(When(is_late(today), then=F("due_on")), default=None, output_field=models.DateField())
         return self.annotate(_rank=rank, _late=by_due).order_by("_rank", "_late", "-year", "-number")
 
 
@@ -157,8 +199,18 @@ class Problem(models.Model):
         """As agreed in words, else the track's own name for an undated one."""
         return self.deadline_text or (self.get_track_display() if not self.due_on else "")
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the deadline runs now: at work, with a day, and not a long-term one."""
+        return self.status == self.Status.OPEN and self.track != self.Track.LONG_TERM and self.due_on is not None
+
+    @property
+    def running_until(self) -> dt.date | None:
+        """The day to count down to; none while no deadline runs."""
+        return self.due_on if self.is_timed else None
+
     def is_overdue(self, today: dt.date) -> bool:
-        return self.status == self.Status.OPEN and self.track != self.Track.LONG_TERM and self.due_on is not None and self.due_on < today
+        return self.is_timed and self.due_on < today
 
     def is_owned_by(self, user) -> bool:
         return self.responsible_person is not None and self.responsible_person.user_id == user.pk
@@ -263,6 +315,15 @@ class ExtensionRequest(models.Model):
 class RuleMakingItemQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(within(scope_paths(user, Permission.SEE_LEDGER), "unit__path"))
+
+    def tally(self) -> dict[str, int]:
+        """New and revised rules counted apart, planned and issued, in one query."""
+        new, revised, issued = Q(kind="new"), Q(kind="revised"), Q(issued_on__isnull=False)
+        return self.aggregate(
+            all=Count("pk"), issued=Count("pk", filter=issued), planned=Count("pk", filter=~issued),
+            new=Count("pk", filter=new), new_issued=Count("pk", filter=new & issued),
+            revised=Count("pk", filter=revised), revised_issued=Count("pk", filter=revised & issued),
+        )
 
 
 class RuleMakingItem(models.Model):
