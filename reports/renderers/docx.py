@@ -153,7 +153,7 @@ class Writer:
             self.annex(block, self.labels[i])
         else:
             caption = parts.paragraph(parts.run(block.title, "hei"), "GWCentred") if block.title else ""
-            self.add(caption + parts.table(block, gb.BODY_WIDTH) + EMPTY_ROW)
+            self.add(caption + parts.table(block, gb.BODY_WIDTH) + parts.gap(self.grid.pitch / 2))
 
     def para(self, para, right):
         inner = "".join(parts.run(run.text, run.font) for run in para.runs)

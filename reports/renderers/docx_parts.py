@@ -5,6 +5,7 @@ from html import escape as html_escape
 
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from docx.shared import Pt
 
 from reports.renderers import gb9704 as gb
 from reports.renderers.docx_styles import RUN_STYLES, exact, pitch_twips, twips
@@ -68,7 +69,16 @@ def keep_last(body):
 def flatten_break(body):
     """Make the paragraph that ends a section one point high: at full height it could start a page of its own."""
     last = body.sectPr.getprevious()
+    before = last.getprevious()
+    if before is not None and before.tag == qn("w:p") and before.pPr is not None and before.pPr.spacing_line == Pt(1):
+        body.remove(before)
     last.pPr.sectPr.addprevious(elements(exact(20))[0])
+
+
+def gap(after):
+    """The paragraph a table must be followed by: one point high, ``after`` mm below it unless the page ends."""
+    spacing = f'<w:spacing w:before="0" w:after="{twips(after)}" w:line="20" w:lineRule="exact"/>'
+    return f"<w:p><w:pPr>{spacing}</w:pPr></w:p>"
 
 
 def replace(container, xml):

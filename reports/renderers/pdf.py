@@ -22,6 +22,7 @@ from reports.renderers.frames import ERROR, JOB, read_frame, write_frame
 
 ROOT = Path(__file__).parents[2]
 RECYCLE = 200
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR")  # no secrets for the worker
 
 
 class RenderError(Exception):
@@ -66,7 +67,8 @@ class Worker:
 
     def __init__(self):
         folder = fonts_dir()
-        environment = {**os.environ, "FONTS_DIR": str(folder), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
+        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        environment = {**kept, "FONTS_DIR": str(folder), "FONTCONFIG_FILE": str(folder / "fonts.conf")}
         command = [sys.executable, "-m", "reports.renderers.pdf_worker"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
