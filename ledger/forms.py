@@ -156,8 +156,8 @@ class ProblemForm(PageModelForm):
 
     aspect = forms.ChoiceField(label=_("方面"), required=False)
     measures = forms.CharField(label=_("整改措施"), widget=forms.Textarea, required=False, help_text=_("一行一条"))
-    responsible_unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none())
-    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False)
+    responsible_unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), empty_label=_("请选择"))
+    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
     field_order = ["title", "source", "level", "aspect", "manifestation", "cause", "measures", "responsible_unit", "responsible_person", "track", "due_on", "deadline_text", "rectified_as_found"]
 
     class Meta:
@@ -176,6 +176,7 @@ class ProblemForm(PageModelForm):
         self.fields["responsible_unit"].queryset = units_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["responsible_person"].queryset = cadres_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["track"].choices = Problem.Track.choices
+        self.fields["source"].choices = [("", _("请选择")), *Problem.Source.choices]
 
     def clean(self):
         facts = super().clean()
@@ -223,9 +224,9 @@ class MoveForm(Versioned, PageForm):
 class RegisterForm(Versioned, PageModelForm):
     """确认立项: who answers for it, until when, who verifies by which standard."""
 
-    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False)
-    lead_official = CadreField(label=_("责任领导"), queryset=Cadre.objects.none(), required=False)
-    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, help_text=_("不能是责任人本人；不指定的，由有验收权限的人员验收"))
+    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
+    lead_official = CadreField(label=_("责任领导"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
+    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, empty_label=_("未指定"), help_text=_("不能是责任人本人；不指定的，由有验收权限的人员验收"))
 
     class Meta:
         model = Problem
@@ -252,7 +253,7 @@ class DeferForm(ReasonForm):
 
 
 class MergeForm(MoveForm):
-    into = ProblemField(label=_("并入哪一件"), queryset=Problem.objects.none())
+    into = ProblemField(label=_("并入哪一件"), queryset=Problem.objects.none(), empty_label=_("请选择"))
 
     def __init__(self, *args, problem: Problem, user, **kwargs):
         super().__init__(*args, problem=problem, **kwargs)
@@ -263,7 +264,7 @@ class MergeForm(MoveForm):
 
 class MeasureForm(MoveForm):
     text = forms.CharField(label=_("措施"), widget=forms.Textarea)
-    owner = CadreField(label=_("落实人"), queryset=Cadre.objects.none(), required=False)
+    owner = CadreField(label=_("落实人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
     due_on = forms.DateField(label=_("时限"), required=False)
 
     def __init__(self, *args, problem: Problem, user, **kwargs):
@@ -321,7 +322,7 @@ class RecurForm(MoveForm):
 class RuleForm(PageModelForm):
     """Plan a rule to make or to revise."""
 
-    unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none())
+    unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), empty_label=_("请选择"))
     problems = CodesField(label=_("对应问题"), required=False, help_text=_("填台账编号，如“2026-003、2026-008”"))
 
     class Meta:

@@ -104,7 +104,7 @@ def _open(problem, user, changes):
         why = _("长期坚持：随时填报进展，不计逾期。")
     else:
         why = _("时限 %(day)s。完成后提请验收。") % {"day": day(problem.due_on)}
-    return owner, _("落实整改措施，填报进展"), why
+    return owner, _("落实整改措施，改好后提请验收"), why
 
 
 def _submitted(problem, user, changes):
@@ -168,6 +168,8 @@ def _changed(problem: Problem, change: StatusChange) -> Entry:
         (S.OPEN, S.DEFERRED): _("暂缓整改"),
         (S.DEFERRED, S.OPEN): _("恢复整改"),
     }.get((change.before, change.after), S(change.after).label)
+    if change.after == S.MERGED:
+        verb = change.note
     return Entry(change.at, _name(change.by), verb, "" if change.note == verb else change.note)
 
 

@@ -115,19 +115,24 @@ def problem_submit(request, problem, move):
 @on_problem
 def problem_verify(request, problem, move):
     form = forms.OpinionForm(request.POST or None, problem=problem, label=_("验收意见"))
-    return make(request, problem, move, form, actions.verify_problem)
+    return make(request, problem, move, form, actions.verify_problem, submission=_submission(problem))
+
+
+def _submission(problem: Problem):
+    """What was said when the problem was last submitted."""
+    return problem.changes.select_related("by").filter(after=Problem.Status.SUBMITTED).last()
 
 
 @on_problem
 def problem_send_back(request, problem, move):
     form = forms.OpinionForm(request.POST or None, problem=problem, label=_("退回的理由和还要做什么"))
-    return make(request, problem, move, form, actions.send_back_problem)
+    return make(request, problem, move, form, actions.send_back_problem, submission=_submission(problem))
 
 
 @on_problem
 def problem_close(request, problem, move):
     form = forms.CloseForm(request.POST or None, problem=problem)
-    return make(request, problem, move, form, actions.close_problem)
+    return make(request, problem, move, form, actions.close_problem, submission=_submission(problem))
 
 
 @on_problem
