@@ -1,0 +1,1 @@
+"""The demonstration: the district of the seed report, entered through the same actions the pages use."""

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = _("统计报告")
+
+    def ready(self) -> None:
+        from . import files  # noqa: F401  registers the job kind

@@ -34,7 +34,7 @@ class Briefing(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="briefings")
     kind = models.CharField(_("种类"), max_length=10, choices=Kind)
-    title = models.CharField(_("标题"), max_length=100)
+    title = models.CharField(_("标题"), max_length=100, help_text=_("可换行，按换行处分行居中排"))
     as_of = models.DateField(_("数据截至"))
     organ = models.CharField(_("汇报单位"), max_length=60)
     audience = models.CharField(_("主送"), max_length=60, blank=True)
@@ -70,7 +70,7 @@ class Briefing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title.replace("\n", "")
 
     @property
     def is_editable(self) -> bool:

@@ -30,7 +30,7 @@ PARA_STYLES = {
     "sign": "GWClosing",
 }
 PARA_STYLES |= {"date": "GWClosing", "byline": "GWByline", "blank": "Normal"}
-NUMBER_DISTANCE = 24.6  # mm from the paper's edge to the footer, which puts the dash 7 mm below the type area
+NUMBER_DISTANCE = 25.5  # mm from the paper's edge to the footer, which puts the dash 7 mm below the type area
 EMPTY_ROW = "<w:p/>"
 
 
@@ -123,7 +123,7 @@ class Writer:
         if head.signer:
             label = head.signer_line[: -len(head.signer)]
             number += parts.tab() + parts.run(label) + parts.run(head.signer, "kai")
-        row = parts.ruled_row(number, gb.RED_RULE_DROP, centred=not head.signer)
+        row = parts.ruled_row(number, gb.RED_RULE_DROP - self.grid.leading, centred=not head.signer)
         rows = EMPTY_ROW * gb.ROWS_AFTER_MARK, EMPTY_ROW * gb.ROWS_AFTER_RULE
         return "".join(corner) + parts.mark(head.mark, before) + rows[0] + row + rows[1]
 

@@ -79,6 +79,11 @@ class Grid:
         """By how much the first row's box reaches above the type area."""
         return TOP - self.top
 
+    @property
+    def leading(self):
+        """Empty space above, and again below, the characters of a row."""
+        return (self.pitch - BODY_EM) / 2
+
 
 def grid(profile="fill"):
     if profile == "word":

@@ -56,7 +56,7 @@ h1.a {{ bookmark-level:2; bookmark-label:attr(data-b) }}
 
 def heads(grid, fonts):
     """The mark and the red rule, whose distance counts from the characters above it, not from their line's box."""
-    drop = gb.RED_RULE_DROP - (grid.pitch - gb.BODY_EM) / 2
+    drop = gb.RED_RULE_DROP - grid.leading
     return f"""
 .mark {{ font:{gb.MARK_PT}pt/1 {fonts["title"]}; letter-spacing:0; color:{gb.RED};
   text-align:center; white-space:nowrap }}

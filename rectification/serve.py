@@ -1,0 +1,146 @@
+"""`make run`: brings database, static files and demo up to date and serves, background jobs included.
+
+One process loads Django once; gunicorn forks its workers from it. PORT and HOST come from the environment.
+"""
+
+import hashlib
+import os
+import socket
+import sys
+import unicodedata
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rectification.settings")
+HOST = os.environ.get("HOST", "127.0.0.1")
+
+
+def chosen_port() -> int:
+    """PORT, refused with a sentence when it's no port or somebody else has it."""
+    text = os.environ.get("PORT", "8000")
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        sys.exit(f"PORT={text} 不是可用的端口号，请写 1 到 65535 之间的数字，例如 make run PORT=8001")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as error:
+            sys.exit(f"端口 {text} 用不了（{error.strerror}）。请关掉占用它的程序，或换一个端口：make run PORT={int(text) % 65535 + 1}")
+    return int(text)
+
+
+def prepare_database() -> None:
+    """Apply what migrations are missing."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.utils import OperationalError
+
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def static_stamp() -> str:
+    """Changes when a static file of ours or an installed package does."""
+    from django.conf import settings
+
+    digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
+    for path in sorted(Path(settings.STATICFILES_DIRS[0]).rglob("*")):
+        if path.is_file():
+            digest.update(f"{path}{path.stat().st_mtime_ns}{path.stat().st_size}".encode())
+    return digest.hexdigest()
+
+
+def prepare_static() -> None:
+    """Collect the static files when they have changed since the last time."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    kept = settings.DATA_DIR / "static.stamp"
+    stamp = static_stamp()
+    if not kept.exists() or kept.read_text() != stamp or not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        kept.write_text(stamp)
+
+
+def prepare_demo() -> None:
+    """Enter the demo into a database that never had one; one that was removed stays away."""
+    from accounts.models import User
+    from audit.models import Event
+    from django.core.management import call_command
+
+    if not User.objects.exists() and not Event.objects.filter(action="demo.enter_demo").exists():
+        call_command("demo")
+
+
+def padded(text: str, width: int) -> str:
+    """Text filled up to a width in columns, a Chinese character being two."""
+    return text + " " * (width - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text))
+
+
+def greet(port: int) -> None:
+    """The address and who can sign in."""
+    from demo.actions import accounts
+
+    print(f"\n教育整顿工作平台  http://{HOST}:{port}/   （按 Ctrl+C 停止）\n", flush=True)
+    rows = accounts()
+    if rows:
+        print("演示账号：", flush=True)
+    for row in rows:
+        print(f"  {padded(row['username'], 8)}{padded(row['password'], 18)}{padded(row['name'], 10)}{row['role']}", flush=True)
+    print(flush=True)
+
+
+def serve(port: int) -> None:
+    """gunicorn with threads; a job thread starts in each worker when jobs run in the web process."""
+    from django.conf import settings
+    from django.db import connections
+    from gunicorn.app.base import BaseApplication
+
+    from rectification.wsgi import application
+
+    def wake_jobs(worker) -> None:
+        if settings.JOBS_IN_PROCESS:
+            from jobs.runner import thread
+
+            thread.wake()
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            options = {
+                "bind": f"{HOST}:{port}", "workers": 2, "threads": 4, "worker_class": "gthread", "timeout": 120,
+                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs,
+                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None, "control_socket_disable": True,
+            }
+            for key, value in options.items():
+                if key in self.cfg.settings:
+                    self.cfg.set(key, value)
+
+        def load(self):
+            return application
+
+    connections.close_all()
+    Server().run()
+
+
+def main() -> None:
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    port = chosen_port()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        sys.exit(f"设置有误，没有启动：{error}")
+    prepare_database()
+    prepare_static()
+    prepare_demo()
+    greet(port)
+    serve(port)
+
+
+if __name__ == "__main__":
+    main()

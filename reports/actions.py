@@ -1,0 +1,158 @@
+"""Deeds on briefings: compose, edit, submit, return, issue, render."""
+
+import datetime as dt
+import hashlib
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions import send_notice
+from accounts.models import User
+from audit.log import record
+from campaigns.models import Campaign
+from jobs.actions import queue_job
+from organizations.models import RoleGrant
+from organizations.roles import Role
+
+from .compose import compose
+from .document import Doc
+from .models import Briefing, BriefingVersion
+from .outlines import OUTLINES
+
+S = Briefing.Status
+MOVES: dict[str, set[str]] = {S.DRAFT: {S.SUBMITTED}, S.SUBMITTED: {S.DRAFT, S.ISSUED}, S.ISSUED: set()}
+FORMATS = {
+    "pdf": ("application/pdf", "PDF"),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word"),
+    "html": ("text/html; charset=utf-8", "HTML"),
+}
+
+
+@transaction.atomic
+def compose_briefing(campaign: Campaign, *, kind: str, title: str, as_of: dt.date, by, at: dt.datetime, body: str | None = None, **facts) -> Briefing:
+    """Start a briefing from the outline of its kind, or from `body`.
+
+    `facts`: organ, audience, presented_by, signer, number, issue_no, dated_on, copies_to. A future as-of day is refused.
+    """
+    _refuse_future(as_of, at)
+    facts.setdefault("organ", campaign.unit.name)
+    briefing = Briefing(campaign=campaign, kind=kind, title=title, as_of=as_of, composed_at=at, composed_by=by, **facts)
+    briefing.full_clean()
+    text = OUTLINES[kind] if body is None else body
+    compose(briefing, text)
+    briefing.save()
+    BriefingVersion.objects.create(briefing=briefing, number=1, body=text, note=_("起草"), saved_at=at, saved_by=by)
+    record("reports.compose_briefing", by=by, at=at, subject=briefing)
+    return briefing
+
+
+def _refuse_future(as_of: dt.date, at: dt.datetime) -> None:
+    if as_of > timezone.localdate(at):
+        raise ValidationError({"as_of": _("数据截至日不能晚于今天。")})
+
+
+def latest(briefing: Briefing) -> BriefingVersion:
+    """The text as it stands."""
+    return briefing.versions.first()
+
+
+def document_of(briefing: Briefing) -> Doc:
+    """The finished document: the frozen one of an issued briefing, else composed from today's rows as of its date."""
+    if briefing.issued_version:
+        return Doc.from_data(briefing.issued_version.document)
+    return compose(briefing, latest(briefing).body)[0]
+
+
+@transaction.atomic
+def edit_briefing(briefing: Briefing, *, body: str, version: int, by, at: dt.datetime, note: str = "", **facts) -> Briefing:
+    """Save a new version of the text, and the head's facts (title, as_of, audience …).
+
+    `version` is the one the editor read; a newer one means somebody else saved since, and nothing is written.
+    """
+    current = Briefing.objects.select_for_update().get(pk=briefing.pk)
+    if not current.is_editable:
+        raise ValidationError(_("这份汇报已经%(now)s，不能再改；要改请先退回起草。"), params={"now": current.get_status_display()})
+    if current.version != version:
+        raise ValidationError(_("这份汇报刚才被别人改过，您的修改还没有保存。请与最新一版核对后再保存。"), code="conflict")
+    for key, value in facts.items():
+        setattr(current, key, value)
+    _refuse_future(current.as_of, at)
+    current.version += 1
+    current.full_clean()
+    compose(current, body)
+    current.save()
+    last = latest(current)
+    if last.body != body:
+        BriefingVersion.objects.create(briefing=current, number=last.number + 1, body=body, note=note, saved_at=at, saved_by=by)
+    record("reports.edit_briefing", by=by, at=at, subject=current, version=current.version)
+    return current
+
+
+@transaction.atomic
+def restore_version(briefing: Briefing, *, number: int, by, at: dt.datetime) -> Briefing:
+    """An older text becomes the newest version; nothing is lost."""
+    old = briefing.versions.get(number=number)
+    return edit_briefing(briefing, body=old.body, version=briefing.version, note=_("恢复第 %(n)s 版") % {"n": number}, by=by, at=at)
+
+
+def _move(briefing: Briefing, after: str, **facts) -> Briefing:
+    current = Briefing.objects.select_for_update().get(pk=briefing.pk)
+    if after not in MOVES[current.status]:
+        raise ValidationError(_("这份汇报现在是“%(now)s”，不能办理这一步。"), params={"now": current.get_status_display()}, code="illegal_move")
+    current.status = after
+    for key, value in facts.items():
+        setattr(current, key, value)
+    current.version += 1
+    current.save()
+    return current
+
+
+@transaction.atomic
+def submit_briefing(briefing: Briefing, *, by, at: dt.datetime) -> Briefing:
+    """送审: the leaders of the campaign's unit are told."""
+    current = _move(briefing, S.SUBMITTED, submitted_at=at, submitted_by=by)
+    leaders = User.objects.filter(pk__in=RoleGrant.objects.filter(role=Role.LEADER, unit=current.campaign.unit).values("user"))
+    send_notice(leaders, text=_("请您审签：%(t)s") % {"t": current}, url=f"/reports/briefings/{current.pk}/", at=at)
+    record("reports.submit_briefing", by=by, at=at, subject=current)
+    return current
+
+
+@transaction.atomic
+def return_briefing(briefing: Briefing, *, reason: str, by, at: dt.datetime) -> Briefing:
+    """退回起草 with the reason."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("请写明要改什么。")})
+    current = _move(briefing, S.DRAFT, submitted_at=None, submitted_by=None)
+    if current.composed_by:
+        send_notice([current.composed_by], text=_("汇报退回修改：%(r)s") % {"r": reason}, url=f"/reports/briefings/{current.pk}/", at=at)
+    record("reports.return_briefing", by=by, at=at, subject=current, reason=reason)
+    return current
+
+
+@transaction.atomic
+def issue_briefing(briefing: Briefing, *, by, at: dt.datetime, signer: str = "") -> Briefing:
+    """签发: figures, facts and document are frozen; from now on it prints the same for ever."""
+    current = Briefing.objects.select_for_update().get(pk=briefing.pk)
+    if S.ISSUED not in MOVES[current.status]:
+        raise ValidationError(_("这份汇报现在是“%(now)s”，不能签发；请先送审。"), params={"now": current.get_status_display()}, code="illegal_move")
+    current.signer = signer or current.signer
+    last = latest(current)
+    document, used = compose(current, last.body)
+    last.document, last.facts = document.to_data(), used
+    last.sha256 = hashlib.sha256(document.to_json().encode()).hexdigest()
+    last.save(update_fields=["document", "facts", "sha256"])
+    Briefing.objects.filter(pk=current.pk).update(signer=current.signer)
+    issued = _move(current, S.ISSUED, issued_at=at, issued_by=by, issued_version=last, signer=current.signer)
+    record("reports.issue_briefing", by=by, at=at, subject=issued, sha256=last.sha256)
+    return issued
+
+
+@transaction.atomic
+def ask_file(briefing: Briefing, *, fmt: str, by, at: dt.datetime):
+    """Have a file of a briefing made in the background; returns the job."""
+    return queue_job(
+        "reports.render", label=_("%(t)s（%(f)s）") % {"t": briefing, "f": FORMATS[fmt][1]}, args={"briefing": briefing.pk, "format": fmt},
+        by=by, at=at, back_url=f"/reports/briefings/{briefing.pk}/",
+    )

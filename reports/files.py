@@ -1,0 +1,41 @@
+"""A briefing as bytes: which renderer, which file name; the job and the command both come here."""
+
+from django.core.exceptions import ValidationError
+
+from jobs.registry import Report, Result, job_kind
+
+from .actions import FORMATS, document_of
+from .document import Doc
+from .models import Briefing
+from .renderers.docx import render_docx
+from .renderers.pdf import RenderError, render_pdf
+from .renderers.preview import standalone_html
+
+
+def render(document: Doc, fmt: str) -> bytes:
+    """The document in a format of FORMATS. Raises ValidationError with a sentence when the PDF can't be made."""
+    if fmt == "html":
+        return standalone_html(document).encode()
+    if fmt == "docx":
+        return render_docx(document)
+    try:
+        return render_pdf(document)
+    except RenderError as error:
+        raise ValidationError(str(error)) from error
+
+
+def file_name(briefing: Briefing, fmt: str) -> str:
+    """“进展情况汇报（截至2026-09-18）.pdf”."""
+    title = str(briefing).replace("/", "-")
+    return f"{title}（截至{briefing.as_of:%Y-%m-%d}）.{fmt}"
+
+
+@job_kind("reports.render")
+def render_job(args: dict, report: Report) -> Result:
+    """Make the file of a briefing."""
+    briefing = Briefing.objects.select_related("campaign__unit", "issued_version").get(pk=args["briefing"])
+    report(10, "正在汇总数据")
+    document = document_of(briefing)
+    report(40, "正在排版")
+    content = render(document, args["format"])
+    return Result(content, file_name(briefing, args["format"]), FORMATS[args["format"]][0], "已生成，请下载。")
