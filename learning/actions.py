@@ -55,31 +55,54 @@ def expected_cadres(session: StudySession):
 
 @transaction.atomic
 def record_attendance(session: StudySession, *, marks: dict[int, dict], by, at: dt.datetime) -> int:
-    """Write who came. `marks`: cadre id → {"status", "note", "made_up_on"}; everyone expected is written, 实到 by default.
+    """Write who came. `marks`: cadre id → {"status", "note", "made_up_on"}; the session then counts as held.
 
-    Returns how many rows were written. Marks for people not expected are refused. The session counts as held.
+    The first time everyone expected is written, 实到 by default. A correction touches only those marked, so that who
+    joined the unit later isn't added to an old session. Marks for people not expected are refused.
+    Returns how many rows were written.
     """
-    expected = {cadre.pk: cadre for cadre in expected_cadres(session)}
-    strangers = set(marks) - set(expected)
-    if strangers:
+    StudySession.objects.select_for_update().get(pk=session.pk)
+    listed = {row.cadre_id: row.cadre for row in session.attendance.select_related("cadre")}
+    expected = {cadre.pk: cadre for cadre in expected_cadres(session)} | listed
+    if set(marks) - set(expected):
         raise ValidationError(_("名单中有不属于应到范围的人员，请刷新页面后重填。"))
-    _refuse_future(session.held_on, True, at)
-    rows = []
-    for pk in expected:
-        mark = {"status": Attendance.Status.PRESENT, "note": "", "made_up_on": None} | marks.get(pk, {})
-        if mark["status"] != Attendance.Status.MADE_UP:
-            mark["made_up_on"] = None
-        elif mark["made_up_on"] is None:
-            raise ValidationError(_("%(name)s：已补学的请填补学日期。"), params={"name": expected[pk]})
-        rows.append(Attendance(session=session, cadre_id=pk, entered_at=at, entered_by=by, **mark))
+    if not expected:
+        raise ValidationError(_("“%(unit)s”没有在编在岗干部，请先在机构人员中维护名册。"), params={"unit": session.unit})
+    if session.held_on and session.held_on > timezone.localdate(at):
+        raise ValidationError(_("这次学习还没有到日期，请到时再登记考勤。"))
+    rows = [_attendance(session, expected[pk], marks.get(pk, {}), by, at) for pk in (marks if listed else expected)]
     Attendance.objects.bulk_create(
         rows, batch_size=500, update_conflicts=True, unique_fields=["session", "cadre"],
         update_fields=["status", "note", "made_up_on", "entered_at", "entered_by"],
     )
-    if not session.is_held:
-        StudySession.objects.filter(pk=session.pk).update(is_held=True)
+    StudySession.objects.filter(pk=session.pk, is_held=False).update(is_held=True)
     record("learning.record_attendance", by=by, at=at, subject=session, rows=len(rows))
     return len(rows)
+
+
+def _attendance(session: StudySession, cadre: Cadre, mark: dict, by, at: dt.datetime) -> Attendance:
+    mark = {"status": Attendance.Status.PRESENT, "note": "", "made_up_on": None} | mark
+    if mark["status"] != Attendance.Status.MADE_UP:
+        mark["made_up_on"] = None
+    elif mark["made_up_on"] is None:
+        raise ValidationError(_("%(name)s：已补学的请填补学日期。"), params={"name": cadre})
+    return Attendance(session=session, cadre=cadre, entered_at=at, entered_by=by, **mark)
+
+
+@transaction.atomic
+def make_up_session(attendance: Attendance, *, made_up_on: dt.date, by, at: dt.datetime) -> Attendance:
+    """Mark what someone missed as studied since (已补学)."""
+    row = Attendance.objects.select_for_update().select_related("session", "cadre").get(pk=attendance.pk)
+    if not row.is_missing:
+        raise ValidationError(_("%(name)s这次学习是“%(status)s”，不需要补学。"), params={"name": row.cadre, "status": row.get_status_display()})
+    if made_up_on > timezone.localdate(at):
+        raise ValidationError({"made_up_on": _("补学日期不能晚于今天。")})
+    if row.session.held_on and made_up_on < row.session.held_on:
+        raise ValidationError({"made_up_on": _("补学日期不能早于集中学习的日期。")})
+    row.status, row.made_up_on, row.entered_at, row.entered_by = Attendance.Status.MADE_UP, made_up_on, at, by
+    row.save(update_fields=["status", "made_up_on", "entered_at", "entered_by"])
+    record("learning.make_up_session", by=by, at=at, subject=row)
+    return row
 
 
 @transaction.atomic

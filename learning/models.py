@@ -1,16 +1,17 @@
 """学习教育: materials, sessions, attendance, activities, reflections, tests."""
 
 import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from files.models import StoredFile
-from organizations.models import Cadre, Unit, scope_paths, within
+from organizations.models import STEP, Cadre, Unit, access_of, scope_paths, within
 from organizations.roles import Permission
 
 USER = settings.AUTH_USER_MODEL
@@ -63,6 +64,34 @@ class StudyMaterial(models.Model):
         return self.title
 
 
+class SessionQuerySet(HeldQuerySet):
+    def latest_first(self) -> "SessionQuerySet":
+        """Newest day first, undated ones last on every database."""
+        return self.order_by(F("held_on").desc(nulls_last=True), "-pk")
+
+    def expecting(self, user) -> "SessionQuerySet":
+        """Those a cadre is expected at: on the list, or, before there is one, of their unit or a unit above it."""
+        path = access_of(user).unit_path
+        above = [path[:n] for n in range(STEP, len(path) + 1, STEP)]
+        listed = Attendance.objects.filter(session=OuterRef("pk"))
+        return self.filter(Exists(listed.filter(cadre__user=user)) | (Q(unit__path__in=above) & ~Exists(listed)))
+
+    def concerning(self, paths: list[str]) -> "SessionQuerySet":
+        """Those held by units of some subtrees, and those of units above that they are expected at."""
+        above = {path[:n] for path in paths for n in range(STEP, len(path), STEP)}
+        return self.filter(within(paths, "unit__path") | Q(unit__path__in=above))
+
+    def unrecorded(self, today: dt.date) -> "SessionQuerySet":
+        """The day has come (or it was entered as held) and nobody's attendance is written."""
+        return self.filter(Q(held_on__lte=today) | Q(is_held=True), ~Exists(Attendance.objects.filter(session=OuterRef("pk"))))
+
+    def with_counts(self, paths: list[str]) -> "SessionQuerySet":
+        """应到、实到、请假、缺席、已补学 among the cadres of some subtrees."""
+        inside = within(paths, "attendance__cadre__unit__path")
+        counts = {status.value: Count("attendance", filter=inside & Q(attendance__status=status)) for status in Attendance.Status}
+        return self.annotate(expected=Count("attendance", filter=inside), **counts)
+
+
 class StudySession(models.Model):
     """集中学习, one sitting; several topics are still one."""
 
@@ -78,7 +107,7 @@ class StudySession(models.Model):
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
-    objects = HeldQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("集中学习")
@@ -96,6 +125,15 @@ class StudySession(models.Model):
 class AttendanceQuerySet(models.QuerySet):
     def visible_to(self, user) -> "AttendanceQuerySet":
         return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
+
+    def to_make_up(self) -> "AttendanceQuerySet":
+        """On leave or absent, and not made up yet."""
+        return self.filter(status__in=[Attendance.Status.LEAVE, Attendance.Status.ABSENT], session__is_held=True)
+
+    def missing_first(self) -> "AttendanceQuerySet":
+        """Who wasn't there on top, then 机构序列."""
+        came = Q(status=Attendance.Status.PRESENT)
+        return self.alias(came=came).order_by("came", "cadre__unit__path", "cadre__name_pinyin", "pk")
 
 
 class Attendance(models.Model):
@@ -127,6 +165,11 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cadre} {self.get_status_display()}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Still to be made up."""
+        return self.status in (self.Status.LEAVE, self.Status.ABSENT)
 
 
 class EducationActivity(models.Model):
@@ -192,6 +235,20 @@ class Reflection(models.Model):
         return f"{self.cadre}：{self.session}"
 
 
+class KnowledgeTestQuerySet(InVisibleCampaign):
+    def latest_first(self) -> "KnowledgeTestQuerySet":
+        return self.order_by(F("held_on").desc(nulls_last=True), "-pk")
+
+    def with_counts(self, paths: list[str]) -> "KnowledgeTestQuerySet":
+        """应考、实考、及格 among the cadres of some subtrees."""
+        inside = within(paths, "results__cadre__unit__path")
+        return self.annotate(
+            expected=Count("results", filter=inside),
+            sat=Count("results", filter=inside & Q(results__score__isnull=False)),
+            passed=Count("results", filter=inside & Q(results__score__gte=F("pass_mark"))),
+        )
+
+
 class KnowledgeTest(models.Model):
     """知识测试: who was to sit it, who sat it, who passed."""
 
@@ -202,7 +259,7 @@ class KnowledgeTest(models.Model):
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
-    objects = InVisibleCampaign.as_manager()
+    objects = KnowledgeTestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("知识测试")
@@ -210,6 +267,13 @@ class KnowledgeTest(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def pass_rate(self) -> Decimal | None:
+        """及格率 of those who sat it, one decimal; None when nobody did. Needs `with_counts`."""
+        if not self.sat:
+            return None
+        return (Decimal(self.passed) * 100 / Decimal(self.sat)).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 class TestResultQuerySet(models.QuerySet):
