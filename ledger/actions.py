@@ -22,17 +22,17 @@ from .models import ExtensionRequest, Measure, Problem, Progress, RuleMakingItem
 
 S = Problem.Status
 
-# Which state may follow which. Closed, dismissed and merged are ends.
-MOVES: dict[str, set[str]] = {
-    "": {S.REPORTED},
-    S.REPORTED: {S.OPEN, S.DISMISSED, S.MERGED},
-    S.OPEN: {S.SUBMITTED, S.DEFERRED, S.MERGED},
-    S.SUBMITTED: {S.OPEN, S.VERIFIED},
-    S.VERIFIED: {S.OPEN, S.CLOSED},
-    S.DEFERRED: {S.OPEN, S.MERGED},
-    S.CLOSED: set(),
-    S.DISMISSED: set(),
-    S.MERGED: set(),
+# Each deed that moves a problem: from which states, to which. Closed, dismissed and merged are ends.
+MOVES: dict[str, tuple[set[str], str]] = {
+    "register": ({S.REPORTED}, S.OPEN),
+    "dismiss": ({S.REPORTED}, S.DISMISSED),
+    "merge": ({S.REPORTED, S.OPEN, S.DEFERRED}, S.MERGED),
+    "submit": ({S.OPEN}, S.SUBMITTED),
+    "verify": ({S.SUBMITTED}, S.VERIFIED),
+    "send_back": ({S.SUBMITTED, S.VERIFIED}, S.OPEN),
+    "close": ({S.VERIFIED}, S.CLOSED),
+    "defer": ({S.OPEN}, S.DEFERRED),
+    "resume": ({S.DEFERRED}, S.OPEN),
 }
 
 
@@ -41,10 +41,10 @@ def _held(problem: Problem) -> Problem:
     return Problem.objects.select_for_update().get(pk=problem.pk)
 
 
-def _move(problem: Problem, after: str, *, by, at: dt.datetime, note: str = "", **facts) -> Problem:
+def _move(problem: Problem, deed: str, *, by, at: dt.datetime, note: str = "", **facts) -> Problem:
     """The one door of state: lock, check the table, write the row, its history and the log."""
-    current = _held(problem)
-    if after not in MOVES[current.status]:
+    current, (starts, after) = _held(problem), MOVES[deed]
+    if current.status not in starts:
         raise ValidationError(
             _("“%(title)s”现在是“%(now)s”，不能改为“%(then)s”。"),
             params={"title": current.title, "now": current.get_status_display(), "then": S(after).label},
@@ -148,7 +148,7 @@ def register_problem(problem: Problem, *, by, at: dt.datetime, **facts) -> Probl
     if planned.track == Problem.Track.DATED and not planned.due_on:
         raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})
     _refuse_own_verifier(planned)
-    moved = _move(problem, S.OPEN, by=by, at=at, note=_("确认立项"), registered_at=at, registered_by=by, **facts)
+    moved = _move(problem, "register", by=by, at=at, note=_("确认立项"), registered_at=at, registered_by=by, **facts)
     _tell(moved, _owner(moved), _("有一件问题请您整改"), at)
     return moved
 
@@ -195,7 +195,7 @@ def submit_problem(problem: Problem, *, note: str, by, at: dt.datetime) -> Probl
     """提请验收: says what was done."""
     if not note.strip():
         raise ValidationError({"note": _("请写明整改完成情况，供验收人核对。")})
-    moved = _move(problem, S.SUBMITTED, by=by, at=at, note=note, submitted_at=at, submitted_by=by)
+    moved = _move(problem, "submit", by=by, at=at, note=note, submitted_at=at, submitted_by=by)
     _tell(moved, moved.verifier, _("请您验收"), at)
     return moved
 
@@ -207,7 +207,7 @@ def verify_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Pr
     refuse_own_verification(problem, by, at)
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明验收意见。")})
-    moved = _move(problem, S.VERIFIED, by=by, at=at, note=opinion)
+    moved = _move(problem, "verify", by=by, at=at, note=opinion)
     Verification.objects.create(problem=moved, passed=True, opinion=opinion, verified_at=at, verified_by=by)
     return moved
 
@@ -219,7 +219,7 @@ def send_back_problem(problem: Problem, *, opinion: str, by, at: dt.datetime) ->
     refuse_own_verification(problem, by, at)
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明退回的理由和还要做什么。")})
-    moved = _move(problem, S.OPEN, by=by, at=at, note=opinion, submitted_at=None, submitted_by=None)
+    moved = _move(problem, "send_back", by=by, at=at, note=opinion, submitted_at=None, submitted_by=None)
     Verification.objects.create(problem=moved, passed=False, opinion=opinion, verified_at=at, verified_by=by)
     _tell(moved, _owner(moved), _("验收未通过，请继续整改"), at)
     return moved
@@ -232,7 +232,7 @@ def close_problem(problem: Problem, *, outcome: str, by, at: dt.datetime, note: 
     refuse_own_problem(problem, by, at)
     if outcome not in Problem.Outcome.values or outcome == Problem.Outcome.UNDONE:
         raise ValidationError({"outcome": _("请选择“完成”或“基本完成并持续整改”；未完成的不能销号，请退回整改或批准延期。")})
-    moved = _move(problem, S.CLOSED, by=by, at=at, note=note or _("销号"), outcome=outcome, closed_at=at, closed_by=by)
+    moved = _move(problem, "close", by=by, at=at, note=note or _("销号"), outcome=outcome, closed_at=at, closed_by=by)
     _tell(moved, _owner(moved), _("已销号"), at)
     return moved
 
@@ -245,8 +245,8 @@ def close_at_once(problem: Problem, *, opinion: str, by, at: dt.datetime) -> Pro
     if not opinion.strip():
         raise ValidationError({"opinion": _("请写明核实情况。")})
     owner = _owner(problem)
-    _move(problem, S.SUBMITTED, by=by, at=at, note=_("立行立改，直接验收"), submitted_at=at, submitted_by=owner or by)
-    moved = _move(problem, S.VERIFIED, by=by, at=at, note=opinion)
+    _move(problem, "submit", by=by, at=at, note=_("立行立改，直接验收"), submitted_at=at, submitted_by=owner or by)
+    moved = _move(problem, "verify", by=by, at=at, note=opinion)
     Verification.objects.create(problem=moved, passed=True, opinion=opinion, verified_at=at, verified_by=by)
     return close_problem(moved, outcome=Problem.Outcome.DONE, by=by, at=at)
 
@@ -258,7 +258,7 @@ def dismiss_problem(problem: Problem, *, reason: str, by, at: dt.datetime) -> Pr
     refuse_own_problem(problem, by, at)
     if not reason.strip():
         raise ValidationError({"reason": _("请写明不成立的理由。")})
-    return _move(problem, S.DISMISSED, by=by, at=at, note=reason)
+    return _move(problem, "dismiss", by=by, at=at, note=reason)
 
 
 @transaction.atomic
@@ -268,7 +268,7 @@ def merge_problem(problem: Problem, *, into: Problem, by, at: dt.datetime) -> Pr
     refuse_own_problem(problem, by, at)
     if into.pk == problem.pk or into.campaign_id != problem.campaign_id or into.is_over:
         raise ValidationError({"into": _("请选择同一次教育整顿中另一件尚未办结的问题。")})
-    return _move(problem, S.MERGED, by=by, at=at, note=_("并入 %(code)s") % {"code": into.code}, merged_into=into)
+    return _move(problem, "merge", by=by, at=at, note=_("并入 %(code)s") % {"code": into.code}, merged_into=into)
 
 
 @transaction.atomic
@@ -280,13 +280,13 @@ def defer_problem(problem: Problem, *, until: dt.date, reason: str, by, at: dt.d
         raise ValidationError({"until": _("暂缓日期须晚于今天。")})
     if not reason.strip():
         raise ValidationError({"reason": _("请写明暂缓的理由。")})
-    return _move(problem, S.DEFERRED, by=by, at=at, note=reason, deferred_until=until)
+    return _move(problem, "defer", by=by, at=at, note=reason, deferred_until=until)
 
 
 @transaction.atomic
 def resume_problem(problem: Problem, *, by, at: dt.datetime) -> Problem:
     """A deferred problem comes back into work."""
-    return _move(problem, S.OPEN, by=by, at=at, note=_("恢复整改"), deferred_until=None)
+    return _move(problem, "resume", by=by, at=at, note=_("恢复整改"), deferred_until=None)
 
 
 def resume_due_problems(*, at: dt.datetime) -> int:

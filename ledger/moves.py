@@ -14,8 +14,12 @@ from . import actions
 from .models import Problem
 
 S = Problem.Status
-AT_WORK = {S.OPEN, S.DEFERRED}
 NOT_OVER = {S.REPORTED, S.OPEN, S.SUBMITTED, S.VERIFIED, S.DEFERRED}
+
+
+def starts(deed: str) -> set[str]:
+    """The states from which the action itself allows the deed."""
+    return actions.MOVES[deed][0]
 
 
 def _holds(permission: P, user, problem: Problem) -> bool:
@@ -78,22 +82,21 @@ class Move:
 
 
 TABLE = [
-    #    view                    button             from                     who       afterwards                              besides
-    Move("problem_register",      _("确认立项"),     {S.REPORTED},            manages,  _("已确认立项，责任人会收到消息。")),
-    Move("problem_dismiss",       _("认定不成立"),   {S.REPORTED},            manages,  _("已认定不成立。"),                     actions.refuse_own_problem),
-    Move("extension_decide",      _("批复延期"),     NOT_OVER,                manages,  _("已批复，申请人会收到消息。"),         actions.refuse_own_extension),
-    Move("problem_submit",        _("提请验收"),     {S.OPEN},                works,    _("已提请验收。")),
-    Move("progress_new",          _("填报进展"),     {S.OPEN},                works,    _("已填报进展。")),
-    Move("problem_close_at_once", _("直接销号"),     {S.OPEN},                manages,  _("已核实并销号。"),                     actions.refuse_not_immediate),
-    Move("problem_verify",        _("验收通过"),     {S.SUBMITTED},           verifies, _("已验收通过，等待销号。"),             actions.refuse_own_verification),
-    Move("problem_send_back",     _("退回整改"),     {S.SUBMITTED, S.VERIFIED}, verifies, _("已退回整改，责任人会收到消息。"),   actions.refuse_own_verification),
-    Move("problem_close",         _("销号"),         {S.VERIFIED},            manages,  _("已销号。"),                           actions.refuse_own_problem),
-    Move("problem_resume",        _("恢复整改"),     {S.DEFERRED},            manages,  _("已恢复整改。")),
-    Move("measure_new",           _("增加整改措施"), NOT_OVER,                plans,    _("已增加整改措施。")),
-    Move("extension_new",         _("申请延期"),     {S.OPEN},                works,    _("已申请延期，等待批复。"),             actions.refuse_extension),
-    Move("problem_merge",         _("并入另一件问题"), {S.REPORTED, *AT_WORK}, manages, _("已并入。"),                           actions.refuse_own_problem),
-    Move("problem_defer",         _("暂缓整改"),     {S.OPEN},                manages,  _("已暂缓，到期自动恢复整改。"),         actions.refuse_own_problem),
-    Move("problem_recur",         _("问题反弹，另立新号"), {S.CLOSED},        reports,  _("已另立新号，原编号保持销号。")),
+    Move("problem_register", _("确认立项"), starts("register"), manages, _("已确认立项，责任人会收到消息。")),
+    Move("problem_dismiss", _("认定不成立"), starts("dismiss"), manages, _("已认定不成立。"), actions.refuse_own_problem),
+    Move("extension_decide", _("批复延期"), NOT_OVER, manages, _("已批复，申请人会收到消息。"), actions.refuse_own_extension),
+    Move("problem_submit", _("提请验收"), starts("submit"), works, _("已提请验收。")),
+    Move("progress_new", _("填报进展"), {S.OPEN}, works, _("已填报进展。")),
+    Move("problem_close_at_once", _("直接销号"), starts("submit"), manages, _("已核实并销号。"), actions.refuse_not_immediate),
+    Move("problem_verify", _("验收通过"), starts("verify"), verifies, _("已验收通过，等待销号。"), actions.refuse_own_verification),
+    Move("problem_send_back", _("退回整改"), starts("send_back"), verifies, _("已退回整改，责任人会收到消息。"), actions.refuse_own_verification),
+    Move("problem_close", _("销号"), starts("close"), manages, _("已销号。"), actions.refuse_own_problem),
+    Move("problem_resume", _("恢复整改"), starts("resume"), manages, _("已恢复整改。")),
+    Move("measure_new", _("增加整改措施"), NOT_OVER, plans, _("已增加整改措施。")),
+    Move("extension_new", _("申请延期"), {S.OPEN}, works, _("已申请延期，等待批复。"), actions.refuse_extension),
+    Move("problem_merge", _("并入另一件问题"), starts("merge"), manages, _("已并入。"), actions.refuse_own_problem),
+    Move("problem_defer", _("暂缓整改"), starts("defer"), manages, _("已暂缓，到期自动恢复整改。"), actions.refuse_own_problem),
+    Move("problem_recur", _("问题反弹，另立新号"), {S.CLOSED}, reports, _("已另立新号，原编号保持销号。")),
 ]
 MOVES = {move.name: move for move in TABLE}
 
