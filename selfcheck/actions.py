@@ -1,4 +1,4 @@
-"""Deeds of the self-check: publish, open, save, submit, return, accept."""
+"""Deeds of the self-check: publish, open, assign, urge, save, submit, return, accept; and the note of who read."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Max, Prefetch, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import send_notice
 from audit.log import record
 from campaigns.actions import issue_slip
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Slip, SlipDelivery
 from ledger.actions import report_problem
 from ledger.models import Problem
-from organizations.models import Cadre
+from organizations.models import Cadre, Unit, within
 
 from .models import Answer, AnswerItem, Aspect, ChecklistVersion, Commitment, Question, Round, SelfCheck
 
@@ -85,14 +86,102 @@ def _reviewer_of(cadre: Cadre, reviewers: dict[str, object]):
 
 
 @transaction.atomic
+def start_round(campaign: Campaign, *, title: str, due_on: dt.date, content: str, reviewer, by, at: dt.datetime, checklist: ChecklistVersion | None = None) -> Round:
+    """Open a round with one reviewer for everybody. Without a checklist the latest serves; the first is published on the way."""
+    checklist = checklist or campaign.checklists.first() or publish_checklist(campaign, name=_("六个方面检查清单"), by=by, at=at)
+    return open_round(campaign, title=title, checklist=checklist, due_on=due_on, content=content, reviewers={campaign.unit.path: reviewer}, by=by, at=at)
+
+
+@transaction.atomic
 def assign_reviewer(selfcheck: SelfCheck, *, reviewer, by, at: dt.datetime) -> SelfCheck:
-    """Say who reviews a report; not its author."""
+    """Say who reviews a report; not its author, and not after it was accepted."""
     if selfcheck.cadre.user_id == reviewer.pk:
         raise ValidationError({"reviewer": _("审核人不能是本人。")})
+    if selfcheck.status == S.ACCEPTED:
+        raise ValidationError(_("这份报告已通过审核，不需要再指定审核人。"))
     selfcheck.reviewer = reviewer
     selfcheck.save(update_fields=["reviewer"])
     record("selfcheck.assign_reviewer", by=by, at=at, subject=selfcheck, reviewer=str(reviewer))
+    if selfcheck.status == S.SUBMITTED:
+        _tell_reviewer(selfcheck, at=at)
     return selfcheck
+
+
+@transaction.atomic
+def assign_reviewers(opened: Round, *, rows: QuerySet[SelfCheck], reviewer, by, at: dt.datetime) -> int:
+    """The same for all of `rows` that have no reviewer yet; the reviewer's own report is left out. Says how many."""
+    free = rows.filter(round=opened, reviewer__isnull=True).exclude(status=S.ACCEPTED).exclude(cadre__user=reviewer)
+    waiting = free.filter(status=S.SUBMITTED).count()
+    count = free.order_by().update(reviewer=reviewer)
+    if not count:
+        raise ValidationError(_("没有可以指定的报告：都已有审核人，或者只剩审核人本人的。"))
+    record("selfcheck.assign_reviewers", by=by, at=at, subject=opened, reviewer=str(reviewer), reports=count)
+    if waiting:
+        send_notice([reviewer], text=_("有 %(n)s 份自查报告请您审核") % {"n": waiting}, url="/selfcheck/reviews/", at=at)
+    return count
+
+
+def _tell_reviewer(selfcheck: SelfCheck, *, at: dt.datetime) -> None:
+    send_notice([selfcheck.reviewer], text=_("%(who)s提交了自查报告，请审核") % {"who": selfcheck.cadre}, url=f"/selfcheck/reviews/{selfcheck.pk}/", at=at)
+
+
+@dataclass(frozen=True)
+class Urged:
+    """How many an urging reached, and how many were left in peace because they were urged earlier that day."""
+
+    sent: int
+    skipped: int
+
+
+def urge_title(opened: Round) -> str:
+    """The title of a round's urging slips; by it they are found again."""
+    return _("催交自查自纠报告（%(t)s）") % {"t": opened.title}
+
+
+def urged_on(opened: Round, day: dt.date) -> QuerySet[SlipDelivery]:
+    """The urging slips of a round sent on a day, one row a person."""
+    return SlipDelivery.objects.filter(
+        slip__campaign=opened.campaign_id, slip__kind=Slip.Kind.URGE, slip__title=urge_title(opened), slip__issued_at__date=day
+    )
+
+
+@transaction.atomic
+def urge_missing(opened: Round, *, by, at: dt.datetime, units: Iterable[Unit] | None = None) -> Urged:
+    """催办: an urging slip to everybody whose report is missing, nobody twice on one day.
+
+    `units`: only these with what lies below them. Raises ValidationError when there is nobody (left) to urge.
+    """
+    Round.objects.select_for_update().get(pk=opened.pk)
+    rows = opened.selfchecks.missing().filter(cadre__left_on__isnull=True).select_related("cadre__unit")
+    if units is not None:
+        rows = rows.filter(within([unit.path for unit in units], "cadre__unit__path"))
+    people = [row.cadre for row in rows]
+    if not people:
+        raise ValidationError(_("应交的都已交齐，不用催办。"))
+    today = timezone.localdate(at)
+    urged = set(urged_on(opened, today).values_list("cadre_id", flat=True))
+    waiting = [cadre for cadre in people if cadre.pk not in urged]
+    if not waiting:
+        raise ValidationError(_("未交的 %(n)s 人今天都已催过，明天再催。") % {"n": len(people)})
+    slip = issue_slip(
+        opened.campaign, kind=Slip.Kind.URGE, title=urge_title(opened), content=_urge_text(opened), cadres=waiting,
+        due_on=max(opened.due_on, today), by=by, at=at,
+    )
+    record("selfcheck.urge_missing", by=by, at=at, subject=opened, slip=slip.reference, cadres=len(waiting))
+    return Urged(sent=len(waiting), skipped=len(people) - len(waiting))
+
+
+def _urge_text(opened: Round) -> str:
+    return _("%(round)s应于 %(m)s 月 %(d)s 日前提交，您的报告还没有交来（退回补正的还没有重新提交）。请抓紧填写，写好后提交。") % {
+        "round": opened, "m": opened.due_on.month, "d": opened.due_on.day,
+    }
+
+
+@transaction.atomic
+def read_body(selfcheck: SelfCheck, *, by, at: dt.datetime) -> None:
+    """Log that somebody opened another's report; reading one's own leaves no trace."""
+    if selfcheck.cadre.user_id != by.pk:
+        record("selfcheck.read_body", by=by, at=at, subject=selfcheck)
 
 
 @dataclass
@@ -201,6 +290,11 @@ def _item_gaps(prefix: str, label: str, item: ItemDraft) -> dict[str, str]:
     return found
 
 
+def _said(answers: dict[int, AnswerDraft]) -> dict[int, AnswerDraft]:
+    """What is handed in: items typed under a 否 stay behind."""
+    return {pk: AnswerDraft(draft.exists, draft.items if draft.exists else []) for pk, draft in answers.items()}
+
+
 @transaction.atomic
 def submit(selfcheck: SelfCheck, *, answers: dict[int, AnswerDraft], statement: str, pledged: bool, by, at: dt.datetime, version: int | None = None) -> SelfCheck:
     """Hand in the report with the commitment. Raises ValidationError whose dict names every gap."""
@@ -212,14 +306,14 @@ def submit(selfcheck: SelfCheck, *, answers: dict[int, AnswerDraft], statement: 
     if missing:
         raise ValidationError(missing)
     _move(current, S.SUBMITTED)
-    _write_body(current, answers, statement)
+    _write_body(current, _said(answers), statement)
     current.saved_at = current.submitted_at = at
     current.submitted_by = by
     current.save()
     Commitment.objects.update_or_create(selfcheck=current, defaults={"text": current.round.checklist.pledge, "made_at": at, "made_by": by})
     record("selfcheck.submit", by=by, at=at, subject=current)
     if current.reviewer:
-        send_notice([current.reviewer], text=_("%(who)s提交了自查报告，请审核") % {"who": current.cadre}, url=f"/selfcheck/reviews/{current.pk}/", at=at)
+        _tell_reviewer(current, at=at)
     return current
 
 

@@ -4,10 +4,11 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Slip
+from campaigns.models.meeting import InVisibleCampaign
 from ledger.models import Problem
 from organizations.models import Cadre, scope_paths, within
 from organizations.roles import Permission
@@ -24,6 +25,8 @@ class ChecklistVersion(models.Model):
     published_at = models.DateTimeField(_("发布时间"))
     published_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     pledge = models.TextField(_("承诺文字"))
+
+    objects = InVisibleCampaign.as_manager()
 
     class Meta:
         verbose_name = _("检查清单")
@@ -100,6 +103,24 @@ class Round(models.Model):
         return f"自查自纠报告（{self.title}）"
 
 
+def is_handed_in() -> Q:
+    """已提交: with the reviewer or accepted; one sent back is not."""
+    return Q(status__in=[SelfCheck.Status.SUBMITTED, SelfCheck.Status.ACCEPTED])
+
+
+def piles(today: dt.date) -> dict[str, Q]:
+    """The piles reports lie in; they overlap: 已通过 is part of 已提交, 退回 and 逾期 of 未交."""
+    return {
+        "handed_in": is_handed_in(),
+        "missing": ~is_handed_in(),
+        "overdue": ~is_handed_in() & Q(due_on__lt=today),
+        "returned": Q(status=SelfCheck.Status.RETURNED),
+        "submitted": Q(status=SelfCheck.Status.SUBMITTED),
+        "accepted": Q(status=SelfCheck.Status.ACCEPTED),
+        "unassigned": Q(reviewer__isnull=True) & ~Q(status=SelfCheck.Status.ACCEPTED),
+    }
+
+
 class SelfCheckQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SelfCheckQuerySet":
         """The bodies: one's own, and submitted ones assigned to oneself for review."""
@@ -117,14 +138,22 @@ class SelfCheckQuerySet(models.QuerySet):
         return self.filter(reviewer=user, status=SelfCheck.Status.SUBMITTED)
 
     def handed_in(self) -> "SelfCheckQuerySet":
-        """已提交: with the reviewer or accepted; one sent back is not."""
-        return self.filter(status__in=[SelfCheck.Status.SUBMITTED, SelfCheck.Status.ACCEPTED])
+        return self.filter(is_handed_in())
 
     def missing(self) -> "SelfCheckQuerySet":
-        return self.exclude(status__in=[SelfCheck.Status.SUBMITTED, SelfCheck.Status.ACCEPTED])
+        return self.exclude(is_handed_in())
 
     def overdue(self, today: dt.date) -> "SelfCheckQuerySet":
         return self.missing().filter(due_on__lt=today)
+
+    def in_pile(self, name: str, today: dt.date) -> "SelfCheckQuerySet":
+        """One pile; any other name means all."""
+        return self.filter(piles(today).get(name, Q()))
+
+    def tally(self, today: dt.date, *by: str) -> "SelfCheckQuerySet":
+        """How many lie in each pile, in one query, for each value of the columns `by`."""
+        counts = {name: Count("pk", filter=condition) for name, condition in piles(today).items()}
+        return self.order_by(*by).values(*by).annotate(all=Count("pk"), **counts)
 
 
 class SelfCheck(models.Model):

@@ -7,7 +7,22 @@ from django.core.exceptions import ValidationError
 
 from audit.models import Event
 from ledger.models import Problem
-from selfcheck.actions import AnswerDraft, ItemDraft, accept_report, open_round, publish_checklist, return_report, save_draft, submit
+from selfcheck.actions import (
+    AnswerDraft,
+    ItemDraft,
+    Urged,
+    accept_report,
+    assign_reviewer,
+    assign_reviewers,
+    open_round,
+    publish_checklist,
+    read_body,
+    return_report,
+    save_draft,
+    start_round,
+    submit,
+    urge_missing,
+)
 from selfcheck.models import SelfCheck
 from tests.cast import NOW, TODAY
 
@@ -131,3 +146,81 @@ def test_bodies_are_visible_to_author_and_named_reviewer_only(cast, opened):
     report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
     sees = [who for who in vars(cast) if hasattr(getattr(cast, who), "username") and SelfCheck.objects.visible_to(getattr(cast, who)).filter(pk=report.pk).exists()]
     assert sees == ["reviewer", "cadre"]
+
+
+def test_start_round_publishes_the_first_checklist_on_the_way(cast):
+    started = start_round(cast.campaign, title="第一轮", due_on=DUE, content="对照检查。", reviewer=cast.reviewer, by=cast.office, at=NOW)
+    assert (started.checklist.number, started.checklist.aspects.count()) == (1, 6)
+    assert mine(cast, started).reviewer == cast.reviewer
+    again = start_round(cast.campaign, title="回头看", due_on=DUE, content="再查。", reviewer=cast.reviewer, by=cast.office, at=NOW)
+    assert again.checklist == started.checklist
+
+
+def test_save_draft_keeps_what_was_typed_under_a_no(cast, opened):
+    answers = one_yes(opened)
+    key = opened.checklist.questions.get(key="improper_conduct").pk
+    answers[key].exists = False
+    saved = save_draft(mine(cast, opened), answers=answers, statement="", by=cast.cadre, at=NOW)
+    assert saved.answers.get(question=key).items.count() == 1
+
+
+def test_submit_leaves_what_was_typed_under_a_no_behind(cast, opened):
+    answers = one_yes(opened)
+    key = opened.checklist.questions.get(key="improper_conduct").pk
+    answers[key].exists = False
+    handed_in = submit(mine(cast, opened), answers=answers, statement="", pledged=True, by=cast.cadre, at=NOW)
+    assert handed_in.answers.get(question=key).items.count() == 0
+
+
+def test_assign_reviewer_not_the_author_and_not_after_acceptance(cast, opened):
+    own = SelfCheck.objects.get(round=opened, cadre__user=cast.reviewer)
+    with pytest.raises(ValidationError, match="不能是本人"):
+        assign_reviewer(own, reviewer=cast.reviewer, by=cast.office, at=NOW)
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    report = accept_report(report, by=cast.reviewer, at=NOW)
+    with pytest.raises(ValidationError, match="已通过审核"):
+        assign_reviewer(report, reviewer=cast.chief, by=cast.office, at=NOW)
+
+
+def test_assign_reviewer_of_a_submitted_report_tells_the_new_one(cast, opened):
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    assert assign_reviewer(report, reviewer=cast.chief, by=cast.office, at=NOW).reviewer == cast.chief
+    assert cast.chief.notices.first().url == f"/selfcheck/reviews/{report.pk}/"
+
+
+def test_assign_reviewers_takes_all_that_are_free_but_the_own(cast, opened):
+    opened.selfchecks.update(reviewer=None)
+    assert assign_reviewers(opened, rows=opened.selfchecks.all(), reviewer=cast.chief, by=cast.office, at=NOW) == 7
+    assert opened.selfchecks.get(reviewer__isnull=True).cadre.user == cast.chief
+    with pytest.raises(ValidationError, match="没有可以指定的报告"):
+        assign_reviewers(opened, rows=opened.selfchecks.all(), reviewer=cast.chief, by=cast.office, at=NOW)
+    assert Event.objects.get(action="selfcheck.assign_reviewers").detail == {"reviewer": "唐克勤", "reports": 7}
+
+
+def test_urge_missing_reaches_everybody_missing_once_a_day(cast, opened):
+    submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    assert urge_missing(opened, by=cast.office, at=NOW, units=[cast.unit_b]) == Urged(sent=1, skipped=0)
+    assert urge_missing(opened, by=cast.office, at=NOW) == Urged(sent=6, skipped=1)
+    with pytest.raises(ValidationError, match="7 人今天都已催过"):
+        urge_missing(opened, by=cast.office, at=NOW)
+    assert urge_missing(opened, by=cast.office, at=NOW + dt.timedelta(days=1)) == Urged(sent=7, skipped=0)
+    slips = cast.campaign.slips.filter(kind="urge")
+    assert [slip.deliveries.count() for slip in slips.order_by("number")] == [1, 6, 7]
+    assert not slips.filter(deliveries__cadre__user=cast.cadre).exists()
+    assert "〔2026〕1 号" in cast.stranger.notices.filter(text__contains="催交").last().text
+
+
+def test_urge_missing_includes_returned_reports_and_refuses_when_all_are_in(cast, opened):
+    SelfCheck.objects.filter(round=opened).exclude(cadre__user=cast.cadre).delete()
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    with pytest.raises(ValidationError, match="都已交齐"):
+        urge_missing(opened, by=cast.office, at=NOW)
+    return_report(report, comment="请补正", due_on=DUE, by=cast.reviewer, at=NOW)
+    assert urge_missing(opened, by=cast.office, at=NOW).sent == 1
+
+
+def test_read_body_is_logged_for_others_only(cast, opened):
+    report = mine(cast, opened)
+    read_body(report, by=cast.cadre, at=NOW)
+    read_body(report, by=cast.reviewer, at=NOW)
+    assert [event.actor_label for event in Event.objects.filter(action="selfcheck.read_body")] == ["何书言"]
