@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from .models import RoleGrant, access_of
+from accounts.models import User
+
+from .models import STEP, RoleGrant, access_of, scope_paths, within
 from .roles import CADRE_PERMISSIONS, ROLE_PERMISSIONS, Permission, Role
 
 
@@ -72,3 +75,25 @@ def requires(*permissions: Permission) -> Callable:
         return guarded
 
     return decorate
+
+
+def accounts_visible_to(user) -> QuerySet[User]:
+    """Accounts of the cadres and the role holders in an administrator's scope.
+
+    An account that is neither belongs to nobody yet; it is shown to whoever administers a whole tree.
+    """
+    paths = scope_paths(user, Permission.MANAGE_ACCOUNTS)
+    holders = RoleGrant.objects.filter(within(paths, "unit__path")).order_by().values("user")
+    condition = within(paths, "cadre__unit__path") | Q(pk__in=holders)
+    if any(len(path) == STEP for path in paths):
+        condition |= Q(cadre__isnull=True, grants__isnull=True)
+    return User.objects.filter(condition)
+
+
+def may_manage_account(user, account: User) -> bool:
+    """Whether every power of the account lies in the administrator's scope."""
+    access = access_of(user)
+    homes = [g.unit.path for g in account.grants.select_related("unit")]
+    cadre = getattr(account, "cadre", None)
+    homes += [cadre.unit.path] if cadre else []
+    return all(access.may_at(Permission.MANAGE_ACCOUNTS, path) for path in homes)

@@ -256,6 +256,13 @@ class RosterImport(models.Model):
     def __str__(self) -> str:
         return self.file.name
 
+    @property
+    def may_be_confirmed(self) -> bool:
+        """Looked through without faults, with something to write; again if writing broke off. Needs `job` at hand."""
+        if self.state == self.State.QUEUED:
+            return self.job is not None and self.job.status == "failed"
+        return self.state == self.State.CHECKED and bool(self.summary["new"] or self.summary["changed"])
+
 
 def scope_paths(user, permission: Permission) -> list[str]:
     """Paths of the subtrees where the user holds the permission today.
