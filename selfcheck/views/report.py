@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.forms import attempt
 from audit.models import Event
 from organizations.access import requires
 from organizations.roles import Permission as P
 
 from ..actions import read_body, save_draft, submit, with_body
+from ..forms import attempt
 from ..models import SelfCheck
 from ..report_form import ReportForm, checked
 
