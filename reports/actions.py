@@ -156,3 +156,20 @@ def ask_file(briefing: Briefing, *, fmt: str, by, at: dt.datetime):
         "reports.render", label=_("%(t)s（%(f)s）") % {"t": briefing, "f": FORMATS[fmt][1]}, args={"briefing": briefing.pk, "format": fmt},
         by=by, at=at, back_url=f"/reports/briefings/{briefing.pk}/",
     )
+
+
+@transaction.atomic
+def ask_report_of(campaign: Campaign, *, by, at: dt.datetime):
+    """Have the campaign's progress report made with today's numbers: the newest report's text, or the outline; nothing is saved."""
+    return queue_job(
+        "reports.report_now", label=_("%(c)s进展情况汇报（PDF）") % {"c": campaign}, args={"campaign": campaign.pk, "as_of": timezone.localdate(at)},
+        by=by, at=at, back_url="/reports/",
+    )
+
+
+def report_document(campaign: Campaign, as_of: dt.date) -> Doc:
+    """The newest progress report's text with the numbers of a day; the outline when none was written yet."""
+    newest = campaign.briefings.filter(kind=Briefing.Kind.PROGRESS).first()
+    title = newest.title if newest else _("关于%(w)s队伍教育整顿工作进展情况的汇报") % {"w": campaign.workforce}
+    draft = Briefing(campaign=campaign, kind=Briefing.Kind.PROGRESS, title=title, as_of=as_of, organ=campaign.unit.name, audience=newest.audience if newest else "")
+    return compose(draft, latest(newest).body if newest else OUTLINES[Briefing.Kind.PROGRESS])[0]

@@ -1,10 +1,13 @@
 """A briefing as bytes: which renderer, which file name; the job and the command both come here."""
 
+import datetime as dt
+
 from django.core.exceptions import ValidationError
 
+from campaigns.models import Campaign
 from jobs.registry import Report, Result, job_kind
 
-from .actions import FORMATS, document_of
+from .actions import FORMATS, document_of, report_document
 from .document import Doc
 from .models import Briefing
 from .renderers.docx import render_docx
@@ -39,3 +42,14 @@ def render_job(args: dict, report: Report) -> Result:
     report(40, "正在排版")
     content = render(document, args["format"])
     return Result(content, file_name(briefing, args["format"]), FORMATS[args["format"]][0], "已生成，请下载。")
+
+
+@job_kind("reports.report_now")
+def report_now_job(args: dict, report: Report) -> Result:
+    """The progress report of a campaign with the numbers of a day."""
+    campaign = Campaign.objects.select_related("unit").get(pk=args["campaign"])
+    as_of = dt.date.fromisoformat(args["as_of"])
+    report(10, "正在汇总数据")
+    document = report_document(campaign, as_of)
+    report(40, "正在排版")
+    return Result(render(document, "pdf"), f"进展情况汇报（截至{as_of}）.pdf", FORMATS["pdf"][0], "已生成，请下载。")

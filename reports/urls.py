@@ -6,4 +6,19 @@ app_name = "reports"
 urlpatterns = [
     path("", views.home, name="home"),
     path("reports/", views.dashboard, name="dashboard"),
+    path("reports/now/", views.report_now, name="report_now"),
+    path("reports/figures/<slug:key>/", views.figure_detail, name="figure_detail"),
+    # briefings
+    path("reports/briefings/", views.briefing_list, name="briefing_list"),
+    path("reports/briefings/new/", views.briefing_new, name="briefing_new"),
+    path("reports/briefings/<int:pk>/", views.briefing_detail, name="briefing_detail"),
+    path("reports/briefings/<int:pk>/edit/", views.briefing_edit, name="briefing_edit"),
+    path("reports/briefings/<int:pk>/compare/", views.briefing_compare, name="briefing_compare"),
+    path("reports/briefings/<int:pk>/versions/<int:number>/restore/", views.briefing_restore, name="briefing_restore"),
+    path("reports/briefings/<int:pk>/submit/", views.briefing_submit, name="briefing_submit"),
+    path("reports/briefings/<int:pk>/return/", views.briefing_return, name="briefing_return"),
+    path("reports/briefings/<int:pk>/issue/", views.briefing_issue, name="briefing_issue"),
+    path("reports/briefings/<int:pk>/files/<slug:fmt>/", views.briefing_file, name="briefing_file"),
+    # the log
+    path("audit/", views.audit_log, name="audit_log"),
 ]

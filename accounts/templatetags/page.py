@@ -111,3 +111,9 @@ def css_url(name):
 def crumbs(*parts):
     """Where the page lies: pairs of address and label from the top; the page itself has an empty address."""
     return {"trail": list(zip(parts[::2], parts[1::2], strict=True))}
+
+
+@register.filter
+def daycount(since, today):
+    """第几天: the first day is 1."""
+    return (today - since).days + 1

@@ -1,0 +1,40 @@
+"""The audit log, for who may read it."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from accounts.forms import PageForm
+from audit.models import Event
+from organizations.access import requires
+from organizations.roles import Permission as P
+
+from ..figures import end_of
+
+
+class AuditFilter(PageForm):
+    """Who, what, when."""
+
+    who = forms.CharField(label=_("办理人"), required=False)
+    action = forms.CharField(label=_("事项"), required=False)
+    since = forms.DateField(label=_("自"), required=False)
+    until = forms.DateField(label=_("至"), required=False)
+
+
+@requires(P.SEE_AUDIT)
+@require_GET
+def audit_log(request) -> HttpResponse:
+    """Events, newest first."""
+    form = AuditFilter(request.GET or None)
+    events = Event.objects.all()
+    if form.is_bound and form.is_valid():
+        asked = form.cleaned_data
+        events = events.filter(actor_label__contains=asked["who"]) if asked["who"] else events
+        events = events.filter(action__contains=asked["action"]) if asked["action"] else events
+        events = events.filter(at__date__gte=asked["since"]) if asked["since"] else events
+        events = events.filter(at__lt=end_of(asked["until"])) if asked["until"] else events
+    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    return render(request, "reports/audit_log.html", {"page": page, "form": form})

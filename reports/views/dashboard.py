@@ -1,0 +1,122 @@
+"""The leader's page, and the page behind every number."""
+
+import datetime as dt
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.current import needed_campaign
+from organizations.access import requires
+from organizations.models import Unit, access_of
+from organizations.roles import Permission as P
+
+from ..actions import ask_report_of
+from ..charts import trend
+from ..dashboard import aspect_rows, tracks_text, unit_rows, weekly_trend
+from ..figures import REGISTRY, Scope, failed_checks, figure, values
+
+HEADLINE = ["selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"]
+BESIDE = ["selfcheck_due", "selfcheck_accepted", "selfcheck_returned", "selfcheck_missing", "problems_immediate", "problems_dated", "problems_long_term", "closing_rate", "attendance_expected", "attendance_present"]
+
+
+def asked_scope(request) -> tuple[Scope, dt.date]:
+    """Campaign, unit and as-of day of the address; a unit outside one's scope is 404, a future day is today."""
+    campaign = needed_campaign(request)
+    access, today = access_of(request.user), timezone.localdate()
+    unit = None
+    if request.GET.get("unit", "").isdigit():
+        unit = get_object_or_404(Unit.objects.under(campaign.unit), pk=request.GET["unit"])
+        if not access.may_at(P.SEE_FIGURES, unit.path):
+            raise Http404
+    elif not access.may_at(P.SEE_FIGURES, campaign.unit.path):
+        raise PermissionDenied
+    try:
+        as_of = parse_date(request.GET.get("as_of", "")) or today
+    except ValueError:
+        as_of = today
+    return Scope(campaign, unit), min(as_of, today)
+
+
+@requires(P.SEE_FIGURES)
+@require_GET
+def dashboard(request) -> HttpResponse:
+    """Key figures, units, trend, aspects, and the report button."""
+    scope, as_of = asked_scope(request)
+    found = values(HEADLINE + BESIDE, scope, as_of)
+    points = weekly_trend(scope, as_of)
+    units = unit_rows(scope, as_of)
+    context = {
+        "scope": scope,
+        "as_of": as_of,
+        "is_today": as_of == timezone.localdate(),
+        "v": found,
+        "tracks": tracks_text(found),
+        "units": units,
+        "totals": {name: sum(row.counts[name] for row in units) for name in ("submitted", "due", "closed", "problems", "overdue")},
+        "aspects": aspect_rows(scope, as_of),
+        "chart": trend(points) if points else "",
+        "points": points,
+        "failed": failed_checks(scope, as_of),
+        "opened": _opened(request, scope, as_of),
+        "figures": list(REGISTRY.values()),
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+def _opened(request, scope: Scope, as_of: dt.date) -> dict | None:
+    """The figure opened on the page itself, with its first rows."""
+    key = request.GET.get("open")
+    if key not in REGISTRY:
+        return None
+    known = figure(key)
+    return {"figure": known, "value": known.shown(known.value(scope, as_of)), "head": [h for h, _path in known.columns], "rows": cells(known, known.rows(scope, as_of)[:5])}
+
+
+def cells(known, rows) -> list[list]:
+    """Each row as the figure's columns show it."""
+    return [[reach(row, path) for _heading, path in known.columns] for row in rows]
+
+
+def reach(row, path: str):
+    """A value by attribute path, methods called; a blank for what is not there."""
+    for name in path.split("."):
+        row = getattr(row, name, None)
+        if row is None:
+            return ""
+        row = row() if callable(row) else row
+    return timezone.localtime(row).strftime("%Y-%m-%d %H:%M") if isinstance(row, dt.datetime) else row
+
+
+@requires(P.SEE_FIGURES)
+@require_GET
+def figure_detail(request, key: str) -> HttpResponse:
+    """One number: definition, unit of count, as-of day, and the rows that make it."""
+    if key not in REGISTRY:
+        raise Http404
+    scope, as_of = asked_scope(request)
+    known = figure(key)
+    page = Paginator(known.rows(scope, as_of), 30).get_page(request.GET.get("page"))
+    context = {
+        "figure": known,
+        "value": known.shown(known.value(scope, as_of)),
+        "scope": scope,
+        "as_of": as_of,
+        "page": page,
+        "head": [heading for heading, _path in known.columns],
+        "rows": cells(known, page),
+    }
+    return render(request, "reports/figure_detail.html", context)
+
+
+@requires(P.SEE_FIGURES)
+@require_POST
+def report_now(request) -> HttpResponse:
+    """The progress report with today's numbers, made in the background."""
+    campaign = needed_campaign(request, P.SEE_FIGURES)
+    job = ask_report_of(campaign, by=request.user, at=timezone.now())
+    return redirect("jobs:job_detail", pk=job.pk)

@@ -1,0 +1,45 @@
+"""工作台: what to do next."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from campaigns.current import campaign_of
+from ledger.models import Problem, StatusChange
+from organizations.models import access_of
+from organizations.roles import Permission as P
+
+from ..duties import chase_problems, chase_reports, duties_of
+
+
+@require_GET
+def home(request) -> HttpResponse:
+    """Duties of the person, late ones first; for who chases others, what is missing by unit."""
+    today, access, campaign = timezone.localdate(), access_of(request.user), campaign_of(request)
+    duties = [{"duty": d, "late": d.is_late(today), "css": d.words(today)[0], "words": d.words(today)[1]} for d in duties_of(request.user, access, campaign, today)]
+    chases = access.may(P.RUN_SELFCHECK) or access.may(P.REPORT_UNIT_TASKS)
+    reports = chase_reports(request.user, campaign, today) if campaign and chases else []
+    problems = chase_problems(request.user, campaign, today) if campaign and chases else []
+    context = {
+        "duties": duties,
+        "late": sum(d["late"] for d in duties),
+        "chases": chases,
+        "missing_reports": reports,
+        "missing_total": sum(r.count for r in reports),
+        "late_problems": problems,
+        "late_total": sum(r.count for r in problems),
+        "phases": list(campaign.phases.on(today)) if campaign else [],
+        "changes": _changes(request.user, campaign),
+        "notices": request.user.notices.all()[:5],
+        "can_round": access.may(P.RUN_SELFCHECK),
+    }
+    return render(request, "reports/home.html", context)
+
+
+def _changes(user, campaign):
+    """The latest steps of problems one sees."""
+    if campaign is None:
+        return []
+    visible = Problem.objects.visible_to(user).filter(campaign=campaign)
+    return StatusChange.objects.filter(problem__in=visible).select_related("problem", "by").order_by("-at", "-pk")[:6]
