@@ -31,3 +31,14 @@ def needed_campaign(request, permission: Permission | None = None) -> Campaign:
     if permission is not None and not access_of(request.user).may_at(permission, campaign.unit.path):
         raise PermissionDenied
     return campaign
+
+
+def may_plan(request, campaign: Campaign) -> bool:
+    """Whether the visitor may change this campaign: pages show buttons by it."""
+    return access_of(request.user).may_at(Permission.PLAN_CAMPAIGN, campaign.unit.path)
+
+
+def refuse_unless_planner(request, campaign: Campaign) -> None:
+    """403 for those who see a campaign but don't run it."""
+    if not may_plan(request, campaign):
+        raise PermissionDenied

@@ -36,9 +36,25 @@ def form_work_groups(group: LeadingGroup, *, names: list[str], by, at: dt.dateti
             warnings.append(_("“%(name)s”重复列出，只保留一个。") % {"name": name})
             continue
         have.add(name)
-        made.append(WorkGroup.objects.create(leading_group=group, name=name, duties=(duties or {}).get(name, ""), order=len(have)))
+        work_group = WorkGroup(leading_group=group, name=name, duties=(duties or {}).get(name, ""), order=len(have))
+        work_group.full_clean()
+        work_group.save()
+        made.append(work_group)
     record("campaigns.form_work_groups", by=by, at=at, subject=group, names=[g.name for g in made], warnings=warnings)
     return made, warnings
+
+
+@transaction.atomic
+def change_work_group(work_group: WorkGroup, *, name: str, duties: str, by, at: dt.datetime) -> WorkGroup:
+    """Rename a subgroup or write down its duties. Raises ValidationError when the name is taken."""
+    if WorkGroup.objects.filter(leading_group=work_group.leading_group_id, name=name).exclude(pk=work_group.pk).exists():
+        raise ValidationError({"name": _("已经有“%(name)s”。") % {"name": name}})
+    before = {"name": work_group.name, "duties": work_group.duties}
+    work_group.name, work_group.duties = name, duties
+    work_group.full_clean()
+    work_group.save()
+    record("campaigns.change_work_group", by=by, at=at, subject=work_group, before=before)
+    return work_group
 
 
 @transaction.atomic
@@ -48,7 +64,7 @@ def appoint_member(group: LeadingGroup, *, role: str, by, at: dt.datetime, cadre
         raise ValidationError(_("请填写姓名或单位职务。"))
     same_place = group.members.filter(work_group=work_group)
     if role == GroupMember.Role.HEAD and same_place.filter(role=role).exists():
-        raise ValidationError(_("已经有组长，请先更换。"))
+        raise ValidationError({"role": _("已经有组长，请先从名单中移出原来的组长。")})
     if cadre is not None and same_place.filter(cadre=cadre, role=role).exists():
         raise ValidationError(_("%(name)s 已在名单中。"), params={"name": cadre})
     member = GroupMember(leading_group=group, work_group=work_group, role=role, cadre=cadre, post_text=post_text, order=same_place.count() + 1)
@@ -56,3 +72,10 @@ def appoint_member(group: LeadingGroup, *, role: str, by, at: dt.datetime, cadre
     member.save()
     record("campaigns.appoint_member", by=by, at=at, subject=member)
     return member
+
+
+@transaction.atomic
+def release_member(member: GroupMember, *, by, at: dt.datetime) -> None:
+    """Take someone off the list, e.g. to name a new head; the log keeps who it was."""
+    record("campaigns.release_member", by=by, at=at, subject=member, role=member.role, post_text=member.post_text)
+    member.delete()

@@ -4,12 +4,52 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from files.models import StoredFile
 from organizations.models import Cadre, Unit, access_of, scope_paths, within
 from organizations.roles import Permission
+
+
+DEADLINE_VIEWS = ["overdue", "soon", "later", "undated", "done"]
+
+
+def deadline_views(done: str, today: dt.date, days: int = 7) -> dict[str, Q]:
+    """The five ways a thing with a deadline can stand; each thing stands in exactly one. `done` names its completion field.
+
+    A deadline day ends at 24:00, so what is due today is not overdue.
+    """
+    open_ = Q(**{f"{done}__isnull": True})
+    last = today + dt.timedelta(days=days)
+    return {
+        "overdue": open_ & Q(due_on__lt=today),
+        "soon": open_ & Q(due_on__range=(today, last)),
+        "later": open_ & Q(due_on__gt=last),
+        "undated": open_ & Q(due_on__isnull=True),
+        "done": ~open_,
+    }
+
+
+class DeadlineQuerySet(models.QuerySet):
+    """Rows with a deadline, by how they stand on a day."""
+
+    done_field = ""
+
+    def standing(self, view: str, today: dt.date) -> "DeadlineQuerySet":
+        """The rows of one of DEADLINE_VIEWS; all of them for any other word."""
+        return self.filter(deadline_views(self.done_field, today).get(view, Q()))
+
+    def counted(self, today: dt.date) -> dict[str, int]:
+        """How many there are in all and in each view, in one query."""
+        views = deadline_views(self.done_field, today)
+        return self.order_by().aggregate(all=Count("pk"), **{key: Count("pk", filter=q) for key, q in views.items()})
+
+    def overdue(self, today: dt.date) -> "DeadlineQuerySet":
+        return self.standing("overdue", today)
+
+    def due_soon(self, today: dt.date, days: int = 7) -> "DeadlineQuerySet":
+        return self.filter(deadline_views(self.done_field, today, days)["soon"])
 
 
 class CampaignQuerySet(models.QuerySet):
@@ -61,6 +101,9 @@ class PhaseQuerySet(models.QuerySet):
         """Phases under way on a day; a phase without dates is under way on none."""
         return self.filter(Q(starts_on__lte=today) & (Q(ends_on__gte=today) | Q(ends_on__isnull=True)))
 
+    def visible_to(self, user) -> "PhaseQuerySet":
+        return self.filter(campaign__in=Campaign.objects.visible_to(user))
+
 
 class Phase(models.Model):
     """环节. Labels are data, dates may overlap, none is forced to follow another."""
@@ -93,13 +136,13 @@ class Phase(models.Model):
         return self.label
 
 
-class PlanItemQuerySet(models.QuerySet):
-    def overdue(self, today: dt.date) -> "PlanItemQuerySet":
-        """A deadline day ends at 24:00, so today is not overdue."""
-        return self.filter(done_on__isnull=True, due_on__lt=today)
+class PlanItemQuerySet(DeadlineQuerySet):
+    done_field = "done_on"
 
-    def due_soon(self, today: dt.date, days: int = 7) -> "PlanItemQuerySet":
-        return self.filter(done_on__isnull=True, due_on__range=(today, today + dt.timedelta(days=days)))
+    def with_tasks(self) -> "PlanItemQuerySet":
+        """Each with how many units have it (`assigned`) and how many have reported it done (`reported`)."""
+        done = Count("unit_tasks", filter=Q(unit_tasks__done_at__isnull=False))
+        return self.annotate(assigned=Count("unit_tasks"), reported=done).order_by("number")  # grouping drops the model's order
 
     def visible_to(self, user) -> "PlanItemQuerySet":
         return self.filter(campaign__in=Campaign.objects.visible_to(user))
@@ -143,14 +186,22 @@ class PlanItem(models.Model):
         return self.done_on is None and self.due_on is not None and self.due_on < today
 
 
-class UnitTaskQuerySet(models.QuerySet):
-    def overdue(self, today: dt.date) -> "UnitTaskQuerySet":
-        return self.filter(done_at__isnull=True, due_on__lt=today)
+class UnitTaskQuerySet(DeadlineQuerySet):
+    done_field = "done_at"
 
     def visible_to(self, user) -> "UnitTaskQuerySet":
         """Tasks of units where one may report or plan."""
         paths = scope_paths(user, Permission.REPORT_UNIT_TASKS) + scope_paths(user, Permission.PLAN_CAMPAIGN) + scope_paths(user, Permission.SEE_FIGURES)
         return self.filter(within(paths, "unit__path"))
+
+    def by_unit(self, today: dt.date) -> models.QuerySet:
+        """For each unit, in 机构序列: how many tasks it has, has done, and is late with."""
+        late = deadline_views("done_at", today)["overdue"]
+        return (
+            self.order_by().values("unit_id", "unit__path", "unit__name", "unit__short_name")
+            .annotate(assigned=Count("pk"), done=Count("pk", filter=Q(done_at__isnull=False)), late=Count("pk", filter=late))
+            .order_by("unit__path")
+        )
 
 
 class UnitTask(models.Model):

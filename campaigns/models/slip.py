@@ -4,14 +4,19 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from organizations.models import Cadre, scope_paths, within
 from organizations.roles import Permission
 
 from .campaign import Campaign
-from .meeting import InVisibleCampaign
+
+
+class SlipQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "SlipQuerySet":
+        """Slips one received, and those that reached cadres of one's scope."""
+        return self.filter(pk__in=SlipDelivery.objects.visible_to(user).values("slip"))
 
 
 class Slip(models.Model):
@@ -31,7 +36,7 @@ class Slip(models.Model):
     issued_at = models.DateTimeField(_("发出时间"))
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    objects = InVisibleCampaign.as_manager()
+    objects = SlipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("提示单")
@@ -54,6 +59,22 @@ class SlipDeliveryQuerySet(models.QuerySet):
 
     def waiting(self) -> "SlipDeliveryQuerySet":
         return self.filter(acknowledged_at__isnull=True)
+
+    def standing(self, view: str) -> "SlipDeliveryQuerySet":
+        """`waiting` or `signed`; all of them for any other word."""
+        return self.filter({"waiting": Q(acknowledged_at__isnull=True), "signed": Q(acknowledged_at__isnull=False)}.get(view, Q()))
+
+    def by_slip(self) -> models.QuerySet:
+        """For each slip: how many received it and how many signed for it."""
+        return self.order_by().values("slip").annotate(sent=Count("pk"), signed=Count("pk", filter=Q(acknowledged_at__isnull=False)))
+
+    def by_unit(self) -> models.QuerySet:
+        """For each unit, in 机构序列: how many received the slip and how many signed for it."""
+        return (
+            self.order_by().values("cadre__unit_id", "cadre__unit__path", "cadre__unit__name", "cadre__unit__short_name")
+            .annotate(sent=Count("pk"), signed=Count("pk", filter=Q(acknowledged_at__isnull=False)))
+            .order_by("cadre__unit__path")
+        )
 
 
 class SlipDelivery(models.Model):
