@@ -86,10 +86,11 @@ class SessionQuerySet(HeldQuerySet):
         return self.filter(Q(held_on__lte=today) | Q(is_held=True), ~Exists(Attendance.objects.filter(session=OuterRef("pk"))))
 
     def with_counts(self, paths: list[str]) -> "SessionQuerySet":
-        """应到、实到、请假、缺席、已补学 among the cadres of some subtrees."""
+        """应到、实到、请假、缺席、已补学 among the cadres of some subtrees; and whether any attendance is written at all."""
         inside = within(paths, "attendance__cadre__unit__path")
         counts = {status.value: Count("attendance", filter=inside & Q(attendance__status=status)) for status in Attendance.Status}
-        return self.annotate(expected=Count("attendance", filter=inside), **counts)
+        recorded = Exists(Attendance.objects.filter(session=OuterRef("pk")))
+        return self.annotate(expected=Count("attendance", filter=inside), recorded=recorded, **counts)
 
 
 class StudySession(models.Model):

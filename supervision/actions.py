@@ -53,6 +53,7 @@ def record_visit(campaign: Campaign, *, unit: Unit, team: str, by, at: dt.dateti
 @transaction.atomic
 def raise_finding(visit: Visit, *, text: str, by, at: dt.datetime, due_on: dt.date | None = None, to_ledger: bool = True, title: str = "", responsible_person: Cadre | None = None) -> Finding:
     """Feed back a finding; with `to_ledger` it becomes a problem of the unit, linked both ways."""
+    Visit.objects.select_for_update().get(pk=visit.pk)  # two findings at once get two numbers
     finding = Finding(visit=visit, order=_next_order(visit.findings), text=text, due_on=due_on, raised_at=at, raised_by=by)
     finding.full_clean()
     if to_ledger:
@@ -64,7 +65,9 @@ def raise_finding(visit: Visit, *, text: str, by, at: dt.datetime, due_on: dt.da
     finding.save()
     record("supervision.raise_finding", by=by, at=at, subject=finding, to_ledger=to_ledger)
     if responsible_person and responsible_person.user:
-        send_notice([responsible_person.user], text=_("督导反馈：%(t)s") % {"t": finding}, url=f"/supervision/visits/{visit.pk}/", at=at)
+        # The visit itself is closed to a plain cadre, their own problem isn't.
+        url = f"/ledger/problems/{finding.problem_id}/" if finding.problem_id else ""
+        send_notice([responsible_person.user], text=_("督导反馈：%(t)s") % {"t": finding}, url=url, at=at)
     return finding
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from ledger.models import Problem
-from organizations.models import Cadre, Unit, scope_paths, within
-from organizations.roles import Permission
+from organizations.models import Cadre, Unit, access_of, scope_paths, within
+from organizations.roles import Permission, Role
 
 USER = settings.AUTH_USER_MODEL
 
@@ -17,6 +17,11 @@ class SupervisionRecordQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SupervisionRecordQuerySet":
         """Records of one's scope, and those about oneself."""
         return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_SUPERVISION), "cadre__unit__path"))
+
+    def by_kind_and_level(self) -> dict[tuple[str, str], int]:
+        """(kind, level) → 人次: whether talks are about work or about thought becomes countable."""
+        rows = self.order_by().values_list("kind", "level").annotate(n=models.Count("pk"))
+        return {(kind, level): n for kind, level, n in rows}
 
 
 class SupervisionRecord(models.Model):
@@ -225,3 +230,8 @@ class Suggestion(models.Model):
 
     def __str__(self) -> str:
         return self.topic
+
+
+def may_enter_clues(user, campaign: Campaign) -> bool:
+    """Leaders read the counts of clues; only the clue group of the campaign's unit enters them."""
+    return any(role == Role.CLUES and campaign.unit.path.startswith(path) for role, path in access_of(user).grants)
