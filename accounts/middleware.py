@@ -31,6 +31,9 @@ class ContentSecurityMiddleware:
         return response
 
 
+FIRST_PAGES = {"accounts:password_change", "accounts:sign_out"}  # open to an account whose first password still stands
+
+
 def public(view):
     """Marks a view that needs no sign-in."""
     view.is_public = True
@@ -51,7 +54,7 @@ class SignedInMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if request.user.must_change_password and request.resolver_match.view_name != "accounts:password_change":
+        if request.user.must_change_password and request.resolver_match.view_name not in FIRST_PAGES:
             return redirect("accounts:password_change")
         return None
 

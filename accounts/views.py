@@ -43,10 +43,13 @@ def _safe_next(request) -> str:
     return settings.LOGIN_REDIRECT_URL
 
 
+@public
 @require_POST
 def sign_out(request) -> HttpResponse:
-    with transaction.atomic():
-        record("accounts.sign_out", by=request.user, at=timezone.now(), subject=request.user)
+    """Also for a session that ran out meanwhile: nothing is left to do then."""
+    if request.user.is_authenticated:
+        with transaction.atomic():
+            record("accounts.sign_out", by=request.user, at=timezone.now(), subject=request.user)
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 

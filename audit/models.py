@@ -38,5 +38,14 @@ class Event(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["subject_type", "subject_id"], name="audit_event_subject")]
 
+    def save(self, *args, **kwargs):
+        """Only the first time."""
+        if not self._state.adding:
+            raise TypeError("audit events are append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("audit events are append-only")
+
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label} {self.action} {self.subject_label}"

@@ -36,7 +36,7 @@ def claim(owner: str, *, now: dt.datetime, pk: str | None = None) -> Job | None:
             return None
         if job.runs >= MAX_RUNS:
             _finish(job, Job.Status.FAILED, now, message=_("任务多次中断，已停止。请重新办理，仍不成功请联系系统管理员。"))
-            return None
+            return None if pk else claim(owner, now=now)
         job.status, job.owner, job.lease_until, job.runs = Job.Status.RUNNING, owner, now + LEASE, job.runs + 1
         job.save(update_fields=["status", "owner", "lease_until", "runs"])
         return job

@@ -48,7 +48,7 @@ def roster_preview(request, pk) -> HttpResponse:
     roster = get_object_or_404(RosterImport.objects.visible_to(request.user).select_related("file", "job"), pk=pk)
     return render(request, "organizations/roster_preview.html", {
         "roster": roster, "summary": roster.summary, "can_confirm": roster.may_be_confirmed,
-        "sections": [name for name in ("faults", "units", "changes", "newcomers") if roster.summary[name]],
+        "sections": ["faults"] if roster.state == "refused" else [name for name in ("units", "changes", "newcomers") if roster.summary[name]],
         "refusal": roster.job.message if roster.job and roster.job.status == "failed" else "",
     })  # fmt: skip
 
