@@ -97,7 +97,7 @@ class ReviewForm(PageForm):
     """The reviewer's decision: an opinion, and for a return the new deadline."""
 
     version = forms.IntegerField()
-    comment = forms.CharField(label=_("审核意见"), required=False, max_length=1000, widget=forms.Textarea, help_text=_("退回的，写明哪一方面要怎样补正；通过的可以不写"))
+    comment = forms.CharField(label=_("审核意见"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 5}), help_text=_("退回的，写明哪一方面要怎样补正；通过的可以不写"))
     due_on = forms.DateField(label=_("补正时限"), required=False, help_text=_("只在退回时使用"))
 
     def __init__(self, *args, **kwargs):
@@ -107,6 +107,8 @@ class ReviewForm(PageForm):
 
     def clean(self) -> dict:
         """A return needs its date; what the reviewer leaves alone doesn't stand in the way of an acceptance."""
+        if self.data.get("do") not in ("accept", "return"):
+            self.add_error(None, _g("请按“通过”或者“退回补正”。"))
         if self.data.get("do") != "return":
             self.errors.pop("due_on", None)
         elif "due_on" in self.cleaned_data and self.cleaned_data["due_on"] is None:

@@ -83,7 +83,7 @@ class ReportForm(PageForm):
     """自查自纠报告 of one cadre. Ask for a report fetched `with_body()`."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    statement = LongText(label=SelfCheck._meta.get_field("statement").verbose_name, required=False, max_length=3000)
+    statement = LongText(label=SelfCheck._meta.get_field("statement").verbose_name, required=False, max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
     pledge = forms.BooleanField(label=_("我已通读以上内容并作出承诺"), required=False)
 
     def __init__(self, data=None, *, report: SelfCheck, more: str = ""):

@@ -68,7 +68,7 @@ def _decide(request, report: SelfCheck, form: ReviewForm) -> bool:
         if attempt(form, return_report, report, comment=words, due_on=form.cleaned_data["due_on"], **facts):
             messages.success(request, _("已退回%(who)s补正。") % {"who": report.cadre})
             return True
-    elif request.POST.get("do") == "accept" and attempt(form, accept_report, report, opinion=words, **facts):
+    elif attempt(form, accept_report, report, opinion=words, **facts):
         messages.success(request, _("%(who)s的报告已通过，问题已列入整改台账。") % {"who": report.cadre} if form.result.answers.filter(exists=True).exists() else _("%(who)s的报告已通过。") % {"who": report.cadre})
         return True
     return False

@@ -78,6 +78,14 @@ def test_selfcheck_edit_one_yes_with_two_items(page, stage):
     assert items(page.now, stage) == ["以电话代替上门走访。", "会前不准备。"]
 
 
+def test_selfcheck_edit_presses_save_when_enter_is_pressed(page):
+    """Browsers press the first button of the form on Enter."""
+    text = page.get().content.decode()
+    form = text[text.index('<form method="post" id="report"') :]
+    first = form[form.index("<button") :].split(">")[0]
+    assert 'name="do" value="save"' in first
+
+
 def test_selfcheck_edit_save_opens_what_was_answered_yes(page, stage):
     answer = page.send("save", follow=True, **page.yes())
     text = answer.content.decode()

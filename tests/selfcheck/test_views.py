@@ -280,7 +280,7 @@ def test_review_detail_returns_with_comment_and_date(cast, stage, signed_in, tod
         ({"do": "return", "comment": "留住这句话", "due_on": ""}, "退回补正的，请写明补正时限。"),
         ({"do": "return", "comment": "留住这句话", "due_on": "2020-01-01"}, "时限不能早于今天"),
         ({"do": "accept", "comment": "留住这句话", "version": 1}, "刚才在别处保存过"),
-        ({"do": "", "comment": "留住这句话"}, "审核"),
+        ({"do": "", "comment": "留住这句话"}, "请按“通过”或者“退回补正”。"),
     ],
 )
 def test_review_detail_refuses_and_keeps_what_was_typed(cast, stage, signed_in, sent, words):
