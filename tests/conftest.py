@@ -1,8 +1,17 @@
 """Fixtures every test may use."""
 
 import pytest
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.utils import timezone
 
+from demo.actions import enter_demo
 from tests.cast import Cast, enter
+
+
+def pytest_configure():
+    """Passwords are hashed fast in tests; that the real hasher is slow is settings' business."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +23,6 @@ def own_folders(settings, tmp_path):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.JOBS_IN_PROCESS = False
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +36,14 @@ def quiet_broker(monkeypatch, request):
 def cast(db) -> Cast:
     """The people of the play, in two organs, with a campaign in the first."""
     return enter()
+
+
+@pytest.fixture(scope="module")
+def demo_entered(django_db_setup, django_db_blocker):
+    """The demo, entered once for a module of tests and rolled back after it; each test's own changes are undone too."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield enter_demo(at=timezone.now())
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
