@@ -82,7 +82,7 @@ def words(phase: Phase, today: dt.date) -> str:
     start, end = phase.starts_on, phase.ends_on
     if not start and not end:
         return _("时间待定，贯穿始终") if phase.runs_throughout else _("时间待定")
-    parts = [f"{_day(start, today)}—{_day(end, today)}"]
+    parts = [f"{_day(start, today)}—{_day(end, start or today)}"]
     if start and today < start:
         parts.append(_("未开始"))
     elif start and (end is None or today <= end):
@@ -94,11 +94,12 @@ def words(phase: Phase, today: dt.date) -> str:
     return _("，").join(parts)
 
 
-def _day(value: dt.date | None, today: dt.date) -> str:
+def _day(value: dt.date | None, near: dt.date) -> str:
+    """A day, with its year when that is not the year of a date the reader has before them."""
     if value is None:
         return _("时间待定")
     text = _("%(m)s 月 %(d)s 日") % {"m": value.month, "d": value.day}
-    return text if value.year == today.year else _("%(y)s 年 ") % {"y": value.year} + text
+    return text if value.year == near.year else _("%(y)s 年 ") % {"y": value.year} + text
 
 
 def _span(phases: list[Phase], today: dt.date) -> tuple[dt.date | None, dt.date | None]:

@@ -1,6 +1,16 @@
 """Deeds on a campaign."""
 
-from .campaign import add_next_step, assign_task, change_phase, change_plan_item, finish_plan_item, finish_task, launch_campaign, plan_item, plan_phase
+from .campaign import (
+    add_next_step,
+    assign_task,
+    change_phase,
+    change_plan_item,
+    finish_plan_item,
+    finish_task,
+    launch_campaign,
+    plan_item,
+    plan_phase,
+)
 from .group import appoint_member, change_work_group, form_leading_group, form_work_groups, release_member
 from .meeting import change_document, change_meeting, file_document, record_meeting
 from .slip import acknowledge_slip, issue_slip, read_slip

@@ -1,6 +1,15 @@
 """What visitors of this room type."""
 
-from .campaign import AssignForm, CampaignForm, ItemChangeForm, ItemFinishForm, ItemForm, NextStepForm, PhaseForm, TaskFinishForm
+from .campaign import (
+    AssignForm,
+    CampaignForm,
+    ItemChangeForm,
+    ItemFinishForm,
+    ItemForm,
+    NextStepForm,
+    PhaseForm,
+    TaskFinishForm,
+)
 from .group import GroupForm, MemberForm, WorkGroupForm, WorkGroupsForm
 from .meeting import DocumentForm, MeetingChangeForm, MeetingForm
 from .slip import AcknowledgeForm, SlipForm

@@ -11,7 +11,6 @@ from files.models import StoredFile
 from organizations.models import Cadre, Unit, access_of, scope_paths, within
 from organizations.roles import Permission
 
-
 DEADLINE_VIEWS = ["overdue", "soon", "later", "undated", "done"]
 
 

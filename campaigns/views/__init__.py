@@ -1,6 +1,14 @@
 """Pages of this room, by noun."""
 
-from .campaign import campaign_choose, campaign_detail, campaign_list, campaign_new, next_step_new, phase_change, phase_new
+from .campaign import (
+    campaign_choose,
+    campaign_detail,
+    campaign_list,
+    campaign_new,
+    next_step_new,
+    phase_change,
+    phase_new,
+)
 from .document import document_change, document_file, document_list, document_new
 from .group import group_detail, group_form, member_new, member_remove, work_group_change, work_groups_form
 from .meeting import meeting_change, meeting_detail, meeting_list, meeting_new

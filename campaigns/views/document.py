@@ -1,6 +1,7 @@
 """Documents of a campaign."""
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.forms.models import model_to_dict
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,7 @@ from organizations.roles import Permission as P
 from ..actions import change_document, file_document
 from ..current import may_plan, needed_campaign, refuse_unless_planner
 from ..forms import DocumentForm
-from ..models import Document
+from ..models import AgendaItem, Document
 from .replies import logged_file, page_of
 
 
@@ -24,7 +25,8 @@ from .replies import logged_file, page_of
 def document_list(request) -> HttpResponse:
     campaign = needed_campaign(request)
     kind, text = request.GET.get("kind", ""), request.GET.get("q", "").strip()
-    rows = campaign.documents.select_related("file").prefetch_related("agenda_items__meeting")
+    discussed = Prefetch("agenda_items", AgendaItem.objects.select_related("meeting").order_by("meeting__held_on", "meeting__pk", "order"))
+    rows = campaign.documents.select_related("file").prefetch_related(discussed)
     if kind:
         rows = rows.filter(kind=kind)
     if text:
