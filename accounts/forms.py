@@ -80,7 +80,8 @@ def attempt(form: forms.BaseForm, deed, *args, **facts) -> bool:
     try:
         form.result = deed(*args, **facts)
     except ValidationError as refusal:
-        for name, errors in getattr(refusal, "error_dict", {None: refusal.error_list}).items():
+        by_field = refusal.error_dict if hasattr(refusal, "error_dict") else {None: refusal.error_list}
+        for name, errors in by_field.items():
             form.add_error(name if name in form.fields else None, errors)
         return False
     return True
