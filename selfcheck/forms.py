@@ -119,15 +119,3 @@ class ReviewForm(PageForm):
             except ValidationError as refusal:
                 self.add_error("due_on", refusal)
         return self.cleaned_data
-
-
-def attempt(form: forms.BaseForm, deed, *args, **facts) -> bool:
-    """`accounts.forms.attempt`, which stumbles over refusals that name fields; to be dropped when it is mended there."""
-    try:
-        form.result = deed(*args, **facts)
-    except ValidationError as refusal:
-        named = refusal.error_dict if hasattr(refusal, "error_dict") else {None: refusal.error_list}
-        for name, errors in named.items():
-            form.add_error(name if name in form.fields else None, errors)
-        return False
-    return True

@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms import attempt
 from audit.models import Event
 from organizations.access import requires
 from organizations.roles import Permission as P
 
 from ..actions import read_body, save_draft, submit, with_body
-from ..forms import attempt
 from ..models import SelfCheck
 from ..report_form import ReportForm, checked
 
@@ -95,7 +95,7 @@ def _sheet(request, report: SelfCheck, form: ReportForm, *, is_checked: bool = F
 
 def readings_of(report: SelfCheck):
     """Who other than the author opened the report, latest first."""
-    return Event.objects.filter(action="selfcheck.read_body", subject_type=report._meta.label_lower, subject_id=str(report.pk))
+    return Event.objects.about(report).filter(action="selfcheck.read_body").order_by("-pk")
 
 
 @requires(P.SEE_CAMPAIGN)

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms import attempt
 from organizations.access import requires
 from organizations.roles import Permission as P
 
 from ..actions import accept_report, read_body, return_report
-from ..forms import ReviewForm, attempt
+from ..forms import ReviewForm
 from ..models import AnswerItem, SelfCheck
 from .report import with_everything
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.forms import attempt
 from accounts.templatetags.page import day
 from campaigns.current import campaign_of, needed_campaign
 from organizations.access import requires
@@ -19,7 +20,7 @@ from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 
 from ..actions import assign_reviewer, assign_reviewers, start_round, urge_missing, urged_on
-from ..forms import ReviewerForm, RoundForm, attempt
+from ..forms import ReviewerForm, RoundForm
 from ..models import ChecklistVersion, Round, SelfCheck
 
 PER_PAGE = 30
