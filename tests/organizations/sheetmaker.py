@@ -25,7 +25,7 @@ def xlsx(*rows: dict, headers: list[str] = HEADERS) -> bytes:
         for number, cells in enumerate(rows, 1):
             for column, header in enumerate(headers):
                 if header in cells:
-                    sheet.write(number, column, cells[header])
+                    sheet.write_string(number, column, cells[header])
     return out.getvalue()
 
 
