@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from files.models import StoredFile
-from organizations.models import Cadre, Unit, access_of, scope_paths, within
+from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
 USER = settings.AUTH_USER_MODEL
@@ -352,8 +352,3 @@ class RuleMakingItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-def may_manage(user, problem: Problem) -> bool:
-    """Whether the user manages the ledger over this problem's unit."""
-    return access_of(user).may_at(Permission.MANAGE_LEDGER, problem.responsible_unit.path)

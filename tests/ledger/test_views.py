@@ -388,7 +388,7 @@ def test_move_is_done_told_and_lands_on_the_problem(cast, signed_in, name):
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_move_twice_with_one_token_is_done_once(cast, signed_in, name):
-    state, who, data, after = given(cast)[name]
+    state, who, data, _after = given(cast)[name]
     problem = live(cast, state, track="immediate" if name == "problem_close_at_once" else "dated")
     client, once = signed_in(getattr(cast, who)), str(uuid.uuid4())
     first = send(client, name, problem, once=once, **data)
