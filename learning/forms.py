@@ -75,7 +75,7 @@ class AttendanceForm(PageForm):
     def _seen(self) -> str:
         """Changes whenever somebody writes this session's attendance."""
         last = max((row.entered_at for row in self.marked.values()), default="")
-        return f"{len(self.marked)} {last}"
+        return f"{len(self.marked)}-{last}"
 
     def _add(self, cadre: Cadre) -> None:
         row = self.marked.get(cadre.pk)

@@ -24,10 +24,14 @@ class InVisibleCampaign(models.QuerySet):
         return self.filter(campaign__in=Campaign.objects.visible_to(user))
 
 
+def held_by(as_of: dt.date) -> Q:
+    """Held by a day; what has no known date counts once it is entered as held."""
+    return Q(is_held=True) & (Q(held_on__lte=as_of) | Q(held_on__isnull=True))
+
+
 class HeldQuerySet(InVisibleCampaign):
     def held(self, as_of: dt.date) -> "HeldQuerySet":
-        """Held by a day; one whose date isn't known counts once it is entered as held."""
-        return self.filter(Q(held_on__lte=as_of) | Q(held_on__isnull=True), is_held=True)
+        return self.filter(held_by(as_of))
 
 
 class StudyMaterial(models.Model):
@@ -83,7 +87,19 @@ class SessionQuerySet(HeldQuerySet):
 
     def unrecorded(self, today: dt.date) -> "SessionQuerySet":
         """The day has come (or it was entered as held) and nobody's attendance is written."""
-        return self.filter(Q(held_on__lte=today) | Q(is_held=True), ~Exists(Attendance.objects.filter(session=OuterRef("pk"))))
+        return self.filter(Q(held_on__lte=today) | Q(is_held=True), attendance__isnull=True)
+
+    def totals(self, inside: Q, today: dt.date) -> dict[str, int]:
+        """次 held and 次 waiting for their attendance; 人次 expected, present, made up and missing among `inside`."""
+        met = held_by(today) & inside
+        counts = {
+            status.value: Count("attendance", filter=met & Q(attendance__status=status)) for status in Attendance.Status
+        }
+        waiting = (Q(held_on__lte=today) | Q(is_held=True)) & Q(attendance__isnull=True)
+        found = self.order_by().aggregate(
+            held=Count("pk", filter=held_by(today), distinct=True), unrecorded=Count("pk", filter=waiting), expected=Count("attendance", filter=met), **counts
+        )
+        return found | {"missing": found["leave"] + found["absent"]}
 
     def with_counts(self, paths: list[str]) -> "SessionQuerySet":
         """应到、实到、请假、缺席、已补学 among the cadres of some subtrees; and whether any attendance is written at all."""

@@ -1,11 +1,11 @@
 """集中学习: the list, one session, a new one, the ledger sheet."""
 
-import datetime as dt
+from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -38,29 +38,21 @@ def session_list(request) -> HttpResponse:
     all_rows = StudySession.objects.visible_to(request.user).filter(campaign=campaign)
     rows = all_rows.concerning(paths) if paths else all_rows.expecting(request.user)
     chosen = SessionFilter(request.GET, units=units_for(request.user, P.SEE_PROGRESS, campaign))
-    mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign).select_related("session")
-    shown = chosen.narrow(rows, today).latest_first().select_related("unit").with_counts(paths)
-    shown = shown.prefetch_related("topics", Prefetch("attendance", mine, to_attr="mine"))
+    counted = within(paths, "attendance__cadre__unit__path") if paths else Q(attendance__cadre__user=request.user)
+    mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign)
+    shown = chosen.narrow(rows, today).latest_first().select_related("unit").with_counts(paths).prefetch_related("topics")
+    if not paths:
+        shown = shown.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
     return render(request, "learning/session_list.html", {
         "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "filter": chosen,
         "sees_counts": bool(paths),
-        "totals": _totals(rows, mine, paths, today),
-        "duties": mine.to_make_up().order_by("session__held_on"),
+        "totals": rows.totals(counted, today),
+        "duties": mine.to_make_up().select_related("session").order_by("session__held_on"),
         "can_run": access_of(request.user).may(P.RUN_LEARNING),
         "materials": campaign.materials.filter(is_required=True).select_related("file")[:8],
         "activities": campaign.activities.filter(is_held=True).order_by("-entered_at")[:5],
     })
-
-
-def _totals(rows, mine, paths: list[str], today: dt.date) -> dict:
-    """The numbers of the title: held, unrecorded, and who came; one's own where there is no scope."""
-    marks = Attendance.objects.filter(within(paths, "cadre__unit__path"), session__in=rows.held(today)) if paths else mine
-    counts = marks.aggregate(
-        expected=Count("pk"), present=Count("pk", filter=Q(status=A.PRESENT)), made_up=Count("pk", filter=Q(status=A.MADE_UP)),
-        missing=Count("pk", filter=Q(status__in=[A.LEAVE, A.ABSENT])),
-    )
-    return counts | {"held": rows.held(today).count(), "unrecorded": rows.unrecorded(today).count()}
 
 
 @requires(P.RUN_LEARNING)
@@ -71,7 +63,7 @@ def session_new(request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         held_on = form.cleaned_data["held_on"]
         facts = form.cleaned_data | {"is_held": bool(held_on and held_on < today)}
-        if attempt(form, hold_session, campaign, **facts, by=request.user, at=timezone.now()):
+        if attempt(form, partial(hold_session, campaign, **facts), by=request.user, at=timezone.now()):
             messages.success(request, _("已登记“%(title)s”。") % {"title": form.result})
             came = held_on and held_on <= today
             return redirect("learning:attendance_form" if came else "learning:session_detail", form.result.pk)

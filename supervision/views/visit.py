@@ -1,5 +1,7 @@
 """督导检查 and what it feeds back."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -46,7 +48,7 @@ def visit_list(request) -> HttpResponse:
 def visit_new(request) -> HttpResponse:
     campaign = needed_campaign(request)
     form = VisitForm(request.POST or None, campaign=campaign, user=request.user)
-    if request.method == "POST" and form.is_valid() and attempt(form, record_visit, campaign, **form.cleaned_data, by=request.user, at=timezone.now()):
+    if request.method == "POST" and form.is_valid() and attempt(form, partial(record_visit, campaign, **form.cleaned_data), by=request.user, at=timezone.now()):
         messages.success(request, _("已登记“%(visit)s”。") % {"visit": form.result})
         return redirect("supervision:visit_detail", form.result.pk)
     return render(request, "supervision/visit_new.html", {"form": form})
