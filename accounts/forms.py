@@ -69,7 +69,8 @@ def dress(form: forms.BaseForm) -> None:
         if isinstance(field, forms.DateField):
             field.widget = forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d")
         if isinstance(field.widget, forms.Textarea):
-            field.widget.attrs.setdefault("rows", 3)
+            given = field.widget.attrs.get("rows")
+            field.widget.attrs["rows"] = 3 if given in (None, "10") else given  # 10 is Django's own default
 
 
 def attempt(form: forms.BaseForm, deed, *args, **facts) -> bool:

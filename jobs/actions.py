@@ -5,10 +5,12 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from audit.log import record
 
 from .models import Job
+from .registry import DAILY
 
 logger = logging.getLogger(__name__)
 
@@ -37,3 +39,12 @@ def wake(job: Job) -> None:
         run_job.delay(str(job.pk))
     except OperationalError:
         logger.warning("broker unreachable; job %s waits for the next sweep", job.pk)
+
+
+@transaction.atomic
+def queue_daily(*, at: dt.datetime) -> list[Job]:
+    """Put today's daily work in the queue, each kind once a day whoever asks first; returns what was new."""
+    today = timezone.localdate(at)
+    start = timezone.make_aware(dt.datetime.combine(today, dt.time()))
+    done = set(Job.objects.filter(kind__in=DAILY, asked_at__gte=start).values_list("kind", flat=True))
+    return [queue_job(kind, label=str(label), args={"day": today}, by=None, at=at) for kind, label in DAILY.items() if kind not in done]

@@ -19,15 +19,18 @@ class Result:
 
 Work = Callable[[dict, Report], Result]
 KINDS: dict[str, Work] = {}
+DAILY: dict[str, str] = {}  # kind → label of the work that is done once a day
 
 
-def job_kind(name: str) -> Callable[[Work], Work]:
-    """Register `work(args, report) -> Result` under a name; a name is taken once."""
+def job_kind(name: str, *, daily: str = "") -> Callable[[Work], Work]:
+    """Register `work(args, report) -> Result` under a name; a name is taken once. With a label it is done every day."""
 
     def register(work: Work) -> Work:
         if name in KINDS:
             raise ValueError(f"job kind {name} is registered twice")
         KINDS[name] = work
+        if daily:
+            DAILY[name] = daily
         return work
 
     return register

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .actions import queue_daily
 from .models import LEASE, MAX_RUNS, Job
 from .registry import KINDS, Result
 
@@ -116,11 +117,15 @@ class RunnerThread:
         self._event.set()
 
     def _loop(self, event: threading.Event) -> None:
+        day = None
         while True:
             event.wait(self.IDLE)
             event.clear()
             close_old_connections()
             try:
+                if day != timezone.localdate():
+                    queue_daily(at=timezone.now())
+                    day = timezone.localdate()
                 run_pending()
             except Exception:
                 logger.exception("the job thread met an error and goes on")

@@ -10,5 +10,7 @@ class LedgerConfig(AppConfig):
         from jobs.registry import job_kind
 
         from .sheets import export_problems
+        from .tasks import resume_deferred
 
         job_kind("ledger.export")(export_problems)
+        job_kind("ledger.resume_deferred", daily=_("恢复暂缓到期的问题"))(resume_deferred)

@@ -157,7 +157,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 43200, "socket_connect_timeout": 2}
-CELERY_BEAT_SCHEDULE = {"sweep-jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": 30}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": 30},
+    "daily-jobs": {"task": "jobs.tasks.daily_jobs", "schedule": 3600},  # once a day each, whenever first asked
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_TIMEZONE = "Asia/Shanghai"
 

@@ -75,7 +75,7 @@ def own_study(user, campaign: Campaign) -> list[Duty]:
     """集中学习 to make up for."""
     missed = [Attendance.Status.LEAVE, Attendance.Status.ABSENT]
     rows = Attendance.objects.filter(cadre__user=user, status__in=missed, session__campaign=campaign).select_related("session")
-    return [Duty(_("补学：%(t)s") % {"t": row.session}, _("您%(s)，学后登记补学日期。") % {"s": row.get_status_display()}, reverse("learning:session_detail", args=[row.session_id]), _("看材料")) for row in rows]
+    return [Duty(_("补学：%(t)s") % {"t": row.session}, _("您%(s)s，学后登记补学日期。") % {"s": row.get_status_display()}, reverse("learning:session_detail", args=[row.session_id]), _("看材料")) for row in rows]
 
 
 def unit_tasks(user, access: Access, campaign: Campaign, today: dt.date) -> list[Duty]:

@@ -24,7 +24,7 @@ from .. import actions
 from ..compose import compose
 from ..document import Doc, plain_text
 from ..facts import FACTS, PARTS
-from ..figures import REGISTRY, Scope, failed_checks
+from ..figures import CHECKED, REGISTRY, Scope, failed_checks, values
 from ..forms import BriefingForm, BriefingTextForm, ReasonForm, SignForm
 from ..models import Briefing
 from ..renderers.preview import preview_html
@@ -91,7 +91,7 @@ def briefing_detail(request, pk: int) -> HttpResponse:
         "length": len("".join(plain_text(document).split())) if document else 0,
         "blanks": sum(run.blank for b in document.blocks for run in getattr(b, "runs", ())) if document else 0,
         "numbers": [(key, f) for key, f in used.items() if "value" in f],
-        "failed": [] if briefing.issued_version else failed_checks(Scope(briefing.campaign), briefing.as_of),
+        "failed": [] if briefing.issued_version else failed_checks(values(CHECKED, Scope(briefing.campaign), briefing.as_of)),
         "versions": briefing.versions.select_related("saved_by")[:10],
     }
     return render(request, "reports/briefing_detail.html", context)

@@ -18,7 +18,7 @@ from organizations.roles import Permission as P
 from ..actions import ask_report_of
 from ..charts import trend
 from ..dashboard import aspect_rows, tracks_text, unit_rows, weekly_trend
-from ..figures import REGISTRY, Scope, failed_checks, figure, values
+from ..figures import CHECKED, REGISTRY, Scope, failed_checks, figure, values
 
 HEADLINE = ["selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"]
 BESIDE = ["selfcheck_due", "selfcheck_accepted", "selfcheck_returned", "selfcheck_missing", "problems_immediate", "problems_dated", "problems_long_term", "closing_rate", "attendance_expected", "attendance_present"]
@@ -47,7 +47,7 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
 def dashboard(request) -> HttpResponse:
     """Key figures, units, trend, aspects, and the report button."""
     scope, as_of = asked_scope(request)
-    found = values(HEADLINE + BESIDE, scope, as_of)
+    found = values(HEADLINE + BESIDE + CHECKED, scope, as_of)
     points = weekly_trend(scope, as_of)
     units = unit_rows(scope, as_of)
     context = {
@@ -61,7 +61,7 @@ def dashboard(request) -> HttpResponse:
         "aspects": aspect_rows(scope, as_of),
         "chart": trend(points) if points else "",
         "points": points,
-        "failed": failed_checks(scope, as_of),
+        "failed": failed_checks(found),
         "opened": _opened(request, scope, as_of),
         "figures": list(REGISTRY.values()),
     }

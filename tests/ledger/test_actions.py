@@ -264,7 +264,7 @@ def test_resume_deferred_is_the_daily_task(cast, monkeypatch):
     problem = opened(cast)
     actions.defer_problem(problem, until=TODAY + 2 * DAY, reason="等", by=cast.office, at=NOW)
     monkeypatch.setattr("ledger.tasks.timezone.now", lambda: NOW + 5 * DAY)
-    assert resume_deferred() == 1
+    assert resume_deferred({}, lambda percent, message="": None).message == "恢复 1 件"
 
 
 # --- progress -------------------------------------------------------------------

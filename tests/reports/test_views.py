@@ -1,0 +1,213 @@
+"""The desk, the dashboard, the page behind each number, briefings, the log."""
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+
+from jobs.models import Job
+from reports.figures import REGISTRY
+from reports.models import Briefing
+
+User = get_user_model()
+
+
+@pytest.fixture
+def person(demo_entered, db, client):
+    """`person(username)` → a client signed in to the demo."""
+
+    def sign_in(username):
+        client.force_login(User.objects.get(username=username))
+        return client
+
+    return sign_in
+
+
+def text(response) -> str:
+    assert response.status_code == 200
+    body = response.content.decode()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body[body.index("<main") :]))
+
+
+HOME = {
+    "YL002": "4 份自查报告逾期未交",
+    "YL402": "补正自查自纠报告（第一轮）",
+    "YL303": "提交自查自纠报告（第一轮）",
+    "YL003": "审核自查报告 3 份",
+    "YL004": "报完成",
+}
+
+
+@pytest.mark.parametrize("username", ["YL002", "YL402", "YL303", "YL003", "YL004"])
+def test_home_says_what_to_do_next(person, username):
+    assert HOME[username] in text(person(username).get("/"))
+
+
+@pytest.mark.parametrize("username", ["YL001", "YL007", "DD01", "XT01", "YL008", "YL101"])
+def test_home_answers_everybody(person, username):
+    assert "<h1>" in person(username).get("/").content.decode()
+
+
+def test_home_puts_what_is_late_first(person):
+    words = text(person("YL303").get("/"))
+    assert words.index("逾期 3 天") < words.index("签收工作提示单")
+
+
+def test_home_holds_its_query_count(person, django_assert_max_num_queries):
+    client = person("YL002")
+    client.get("/")
+    with django_assert_max_num_queries(24):
+        client.get("/")
+
+
+def test_dashboard_counts_and_names_units_in_order(person):
+    words = text(person("YL001").get("/reports/"))
+    assert "应整改 13 件，已销号 5 件" in words
+    assert "19 /24 份" in words
+    order = [words.index(name) for name in ("纪检监察室", "石桥街道纪工委", "松陵街道纪工委", "南浦街道纪工委", "东渡街道纪工委", "合计")]
+    assert order == sorted(order)
+
+
+def test_dashboard_of_a_unit_and_an_earlier_day(person):
+    client = person("YL001")
+    unit = client.get("/reports/").context["units"][0].unit
+    found = client.get("/reports/", {"unit": unit.pk, "as_of": "2020-01-01"}).context
+    assert (found["scope"].unit, found["v"]["problems"], found["points"]) == (unit, 0, [])
+
+
+@pytest.mark.parametrize("as_of", ["昨天", "2026-13-45", "2999-01-01", ""])
+def test_dashboard_with_an_odd_day_shows_today(person, as_of):
+    assert person("YL001").get("/reports/", {"as_of": as_of}).context["as_of"] == timezone.localdate()
+
+
+def test_dashboard_holds_its_query_count(person, django_assert_max_num_queries):
+    client = person("YL001")
+    client.get("/reports/")
+    with django_assert_max_num_queries(48):
+        client.get("/reports/?open=problems_closed")
+
+
+def test_dashboard_opens_a_figure_in_place(person):
+    words = text(person("YL001").get("/reports/?open=problems_closed"))
+    assert "应整改问题中，截至日状态为“已销号”的" in words
+    assert "查看全部 5 件" in words
+
+
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_every_figure_opens(person, key):
+    words = text(person("YL001").get(reverse("reports:figure_detail", args=[key])))
+    assert str(REGISTRY[key].definition) in words
+
+
+def test_an_unknown_figure_is_404(person):
+    assert person("YL001").get("/reports/figures/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("username", ["YL402", "YL004", "YL003", "XT01", "YL007"])
+@pytest.mark.parametrize("path", ["/reports/", "/reports/figures/problems/", "/reports/briefings/", "/reports/briefings/1/"])
+def test_figures_and_briefings_are_not_for_everyone(person, username, path):
+    assert person(username).get(path).status_code == 403
+
+
+def test_a_stranger_gets_404_for_a_briefing(demo_entered, cast, signed_in):
+    pk = Briefing.objects.first().pk
+    client = signed_in(cast.outsider)
+    assert client.get(f"/reports/briefings/{pk}/").status_code == 404
+    assert client.post(f"/reports/briefings/{pk}/files/pdf/").status_code == 404
+
+
+def draft() -> Briefing:
+    return Briefing.objects.get(status="draft")
+
+
+def test_briefing_page_links_its_numbers_and_counts_its_blanks(person):
+    page = person("YL002").get(f"/reports/briefings/{draft().pk}/")
+    assert f'href="/reports/figures/sessions/?as_of={timezone.localdate()}"' in page.content.decode()
+    assert "有 8 处空白" in text(page)
+    assert "数字之间一致" in text(page)
+
+
+def test_briefing_is_edited_submitted_and_issued(person):
+    pk = draft().pk
+    client = person("YL002")
+    form = client.get(f"/reports/briefings/{pk}/edit/").context["form"]
+    data = {name: form[name].value() or "" for name in form.fields} | {"body": "# 情况\n共{{cadres_total}}人。"}
+    assert client.post(f"/reports/briefings/{pk}/edit/", data).status_code == 302
+    client.post(f"/reports/briefings/{pk}/submit/")
+    assert client.get(f"/reports/briefings/{pk}/edit/").status_code == 200
+    assert client.get(f"/reports/briefings/{pk}/issue/").status_code == 403
+    leader = person("YL001")
+    assert "审签" in text(leader.get("/"))
+    leader.post(f"/reports/briefings/{pk}/issue/", {"signer": "赵念安"})
+    done = Briefing.objects.get(pk=pk)
+    assert (done.status, done.signer, done.issued_version.facts["cadres_total"]["value"]) == ("issued", "赵念安", "24")
+
+
+def test_a_refused_edit_gives_the_text_back(person):
+    pk = draft().pk
+    client = person("YL002")
+    form = client.get(f"/reports/briefings/{pk}/edit/").context["form"]
+    data = {name: form[name].value() or "" for name in form.fields} | {"body": "写了很久的一段{{nope}}"}
+    page = client.post(f"/reports/briefings/{pk}/edit/", data)
+    assert "没有名为“nope”的数据" in text(page)
+    assert "写了很久的一段" in page.content.decode()
+    assert Briefing.objects.get(pk=pk).versions.count() == 1
+
+
+def test_two_editors_are_told_and_nothing_is_overwritten(person):
+    pk = draft().pk
+    client = person("YL002")
+    form = client.get(f"/reports/briefings/{pk}/edit/").context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    client.post(f"/reports/briefings/{pk}/edit/", data | {"body": "甲的一段"})
+    page = client.post(f"/reports/briefings/{pk}/edit/", data | {"body": "乙的一段"})
+    shown = page.content.decode()
+    assert "刚才被别人改过" in shown
+    assert "甲的一段" in shown
+    assert "乙的一段" in shown
+    assert Briefing.objects.get(pk=pk).versions.first().body == "甲的一段"
+
+
+def test_versions_are_compared_and_restored(person):
+    pk = draft().pk
+    client = person("YL002")
+    form = client.get(f"/reports/briefings/{pk}/edit/").context["form"]
+    client.post(f"/reports/briefings/{pk}/edit/", {name: form[name].value() or "" for name in form.fields} | {"body": "新的一段"})
+    words = text(client.get(f"/reports/briefings/{pk}/compare/?old=1&new=2"))
+    assert "新的一段" in words
+    assert client.get(f"/reports/briefings/{pk}/compare/?old=1&new=9").status_code == 404
+    client.post(f"/reports/briefings/{pk}/versions/1/restore/")
+    assert Briefing.objects.get(pk=pk).versions.first().number == 3
+
+
+def test_report_now_is_queued_once_for_a_double_click(person):
+    client = person("YL001")
+    once = {"once": "11111111-2222-4333-8444-555555555555"}
+    first, second = client.post("/reports/now/", once), client.post("/reports/now/", once)
+    assert Job.objects.filter(kind="reports.report_now").count() == 1
+    assert first["Location"] == second["Location"]
+
+
+def test_a_result_is_for_who_asked(person, cast):
+    client = person("YL001")
+    address = client.post("/reports/now/")["Location"]
+    assert "排队中" in text(client.get(address))
+    client.force_login(cast.office)
+    assert client.get(address).status_code == 404
+
+
+def test_an_unknown_format_is_404(person):
+    assert person("YL001").post(f"/reports/briefings/{draft().pk}/files/exe/").status_code == 404
+
+
+def test_the_log_is_filtered(person):
+    client = person("XT01")
+    assert "demo.enter_demo" not in text(client.get("/audit/", {"action": "selfcheck.submit"}))
+    assert client.get("/audit/", {"action": "selfcheck.submit"}).context["page"].paginator.count == 20
+    assert client.get("/audit/", {"since": "不是日期"}).status_code == 200
+
+
+def test_the_log_is_for_the_administrator(person):
+    assert person("YL002").get("/audit/").status_code == 403
