@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from learning.actions import distribute_material, hold_activity, hold_session, hold_test, record_attendance, submit_reflection
+from learning.actions import (
+    distribute_material,
+    hold_activity,
+    hold_session,
+    hold_test,
+    record_attendance,
+    submit_reflection,
+)
 from learning.models import Attendance, EducationActivity, KnowledgeTest, Reflection, StudyMaterial, StudySession
 from organizations.actions import enter_cadre
 from tests.cast import NOW

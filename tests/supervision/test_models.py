@@ -16,7 +16,17 @@ from supervision.actions import (
     record_supervision,
     record_visit,
 )
-from supervision.models import Cause, ClueCount, Finding, OrganIssue, Regulation, Suggestion, SupervisionRecord, Visit, may_enter_clues
+from supervision.models import (
+    Cause,
+    ClueCount,
+    Finding,
+    OrganIssue,
+    Regulation,
+    Suggestion,
+    SupervisionRecord,
+    Visit,
+    may_enter_clues,
+)
 from tests.cast import NOW, TODAY
 
 PEOPLE = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "outsider", "administrator"]
