@@ -1,6 +1,8 @@
 """The campaign as a whole: where it stands, which one is meant, its phases and next steps."""
 
 from django.contrib import messages
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +19,7 @@ from .. import timeline
 from ..actions import add_next_step, change_phase, launch_campaign, plan_phase
 from ..current import KEY, campaign_of, may_plan, needed_campaign, refuse_unless_planner
 from ..forms import CampaignForm, NextStepForm, PhaseForm
-from ..models import Campaign, Document, LeadingGroup, Meeting, Phase, SlipDelivery, UnitTask
+from ..models import Campaign, Document, Meeting, Phase, SlipDelivery, UnitTask
 from .replies import page_of
 
 UNITS_SHOWN = 10  # on the campaign's own page; all of them have a page of their own
@@ -44,22 +46,21 @@ def campaign_detail(request) -> HttpResponse:
 
 def _plan(request, campaign: Campaign, today) -> dict:
     """The quick views with their counts and one page of the plan."""
-    view = request.GET.get("view", "")
-    return {
-        "view": view,
-        "counts": campaign.plan_items.counted(today),
-        "page": page_of(request, campaign.plan_items.standing(view, today).with_tasks().select_related("owner", "phase", "work_group")),
-    }
+    view, counts = request.GET.get("view", ""), campaign.plan_items.counted(today)
+    rows = campaign.plan_items.standing(view, today).with_tasks().select_related("owner", "phase", "work_group")
+    return {"view": view, "counts": counts, "page": page_of(request, rows, counts.get(view, counts["all"]))}
 
 
 def _rooms(request, campaign: Campaign) -> dict:
-    """What lies behind the links beside the plan."""
-    return {
-        "group": LeadingGroup.objects.filter(campaign=campaign).first(),
-        "meetings_count": Meeting.objects.filter(campaign=campaign).count(),
-        "documents_count": Document.objects.filter(campaign=campaign).count(),
-        "slips_waiting": SlipDelivery.objects.filter(cadre__user=request.user, slip__campaign=campaign).waiting().count(),
-    }
+    """What lies behind the links beside the plan, in one query."""
+    def number(rows):
+        of_one = rows.order_by().values("campaign").annotate(n=Count("pk")).values("n")
+        return Coalesce(Subquery(of_one.filter(campaign=OuterRef("pk"))), 0)
+
+    waiting = SlipDelivery.objects.filter(cadre__user=request.user).waiting().annotate(campaign=F("slip__campaign"))
+    return Campaign.objects.filter(pk=campaign.pk).values(
+        group=F("leading_group__name"), meetings_count=number(Meeting.objects), documents_count=number(Document.objects), slips_waiting=number(waiting),
+    ).get()
 
 
 @requires(P.SEE_CAMPAIGN)

@@ -16,7 +16,7 @@ from ..actions import acknowledge_slip, issue_slip
 from ..current import may_plan, needed_campaign
 from ..forms import AcknowledgeForm, SlipForm
 from ..models import Slip, SlipDelivery
-from .replies import page_of
+from .replies import chosen_id, page_of
 
 
 @requires(P.SEE_CAMPAIGN)
@@ -81,9 +81,9 @@ def _receivers(request, slip: Slip) -> dict:
     """Counts by unit and one page of the receivers, as far as the visitor may see them."""
     seen = SlipDelivery.objects.visible_to(request.user).filter(slip=slip)
     units = [u | {"waiting": u["sent"] - u["signed"]} for u in seen.by_unit()]
-    unit, view = request.GET.get("unit", ""), request.GET.get("view", "waiting")
-    rows = seen.filter(cadre__unit_id=unit) if unit.isdecimal() else seen
-    shown = [u for u in units if str(u["cadre__unit_id"]) == unit] if unit.isdecimal() else units
+    unit, view = chosen_id(request, "unit"), request.GET.get("view", "waiting")
+    rows = seen.filter(cadre__unit=unit) if unit else seen
+    shown = [u for u in units if u["cadre__unit_id"] == unit] if unit else units
     return {
         "units": units, "unit": unit, "view": view, "waiting_units": [u for u in units if u["waiting"]],
         **_sums(units, ""), **_sums(shown, "_shown"),

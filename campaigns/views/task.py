@@ -17,7 +17,7 @@ from ..actions import finish_task
 from ..current import may_plan, needed_campaign
 from ..forms import TaskFinishForm
 from ..models import UnitTask
-from .replies import logged_file, page_of
+from .replies import chosen_id, logged_file, page_of
 
 SEE_TASKS = (P.REPORT_UNIT_TASKS, P.PLAN_CAMPAIGN, P.SEE_FIGURES)
 
@@ -27,8 +27,8 @@ SEE_TASKS = (P.REPORT_UNIT_TASKS, P.PLAN_CAMPAIGN, P.SEE_FIGURES)
 def task_list(request) -> HttpResponse:
     campaign, today, access = needed_campaign(request), timezone.localdate(), access_of(request.user)
     everything = UnitTask.objects.visible_to(request.user).filter(item__campaign=campaign)
-    unit = request.GET.get("unit", "")
-    tasks = everything.filter(unit_id=unit) if unit.isdecimal() else everything
+    unit = chosen_id(request, "unit")
+    tasks = everything.filter(unit=unit) if unit else everything
     view = request.GET.get("view", "")
     page = page_of(request, tasks.standing(view, today).select_related("item", "unit", "done_by").order_by("unit__path", "item__number"))
     for task in page:

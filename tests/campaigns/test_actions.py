@@ -30,7 +30,19 @@ from campaigns.actions import (
     record_meeting,
     release_member,
 )
-from campaigns.models import Campaign, GroupMember, Instruction, LeadingGroup, Meeting, Phase, PlanItem, Slip, SlipDelivery, UnitTask, WorkGroup
+from campaigns.models import (
+    Campaign,
+    GroupMember,
+    Instruction,
+    LeadingGroup,
+    Meeting,
+    Phase,
+    PlanItem,
+    Slip,
+    SlipDelivery,
+    UnitTask,
+    WorkGroup,
+)
 from files.models import StoredFile
 from organizations.actions import enter_cadre
 from organizations.models import Cadre

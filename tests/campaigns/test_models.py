@@ -7,7 +7,19 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from campaigns.actions import assign_task, finish_task, issue_slip, launch_campaign, plan_item, record_meeting
-from campaigns.models import AgendaItem, Campaign, GroupMember, Meeting, NextStep, Phase, PlanItem, Slip, SlipDelivery, UnitTask, WorkGroup
+from campaigns.models import (
+    AgendaItem,
+    Campaign,
+    GroupMember,
+    Meeting,
+    NextStep,
+    Phase,
+    PlanItem,
+    Slip,
+    SlipDelivery,
+    UnitTask,
+    WorkGroup,
+)
 from organizations.models import Cadre
 from tests.cast import NOW, TODAY
 
