@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-
 from collections.abc import Callable
 from typing import BinaryIO
 

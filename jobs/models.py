@@ -8,8 +8,8 @@ claimed by one runner at a time under a lease, and a runner that dies loses it w
 import datetime as dt
 import uuid
 
-from django.core.files.storage import FileSystemStorage
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q

@@ -1,8 +1,8 @@
 """One job: its progress, its result."""
 
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 

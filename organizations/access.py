@@ -57,7 +57,7 @@ class Access:
     def role_labels(self) -> list[str]:
         """For the masthead: 办公室, 领导 …, else 干部."""
         labels = list(dict.fromkeys(str(Role(role).label) for role, _path in self.grants))
-        return labels or ([str("干部")] if self.is_cadre else [])
+        return labels or (["干部"] if self.is_cadre else [])
 
 
 def requires(*permissions: Permission) -> Callable:

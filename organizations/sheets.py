@@ -191,7 +191,7 @@ class RosterResource(resources.ModelResource):
 
 def refuse_wrong_headers(headers: list[str] | None) -> None:
     """Raise ValidationError naming the columns that are missing, unexpected or there twice."""
-    found = [h for h in headers or []]
+    found = list(headers or [])
     missing = [h for h in HEADERS if h not in found]
     strange = [h or _("（空表头）") for h in found if h not in HEADERS]
     twice = sorted({h for h in found if found.count(h) > 1 and h in HEADERS}, key=HEADERS.index)

@@ -77,7 +77,7 @@ def finish_import(roster: RosterImport, check: Callable[[], Plan], *, at: dt.dat
     changed, after keeping the new preview.
     """
     with transaction.atomic():
-        roster = RosterImport.objects.select_for_update().select_related("confirmed_by", "file").get(pk=roster.pk)
+        roster = RosterImport.objects.select_for_update(of=("self",)).select_related("confirmed_by", "file").get(pk=roster.pk)
         if roster.state != RosterImport.State.QUEUED:
             return roster
         plan = check()

@@ -8,7 +8,16 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from audit.models import Event
 from organizations.actions import (
-    assign_duty, change_cadre, change_unit, enter_cadre, grant_role, link_account, open_staff_account, open_unit, revoke_role, withdraw_duty,
+    assign_duty,
+    change_cadre,
+    change_unit,
+    enter_cadre,
+    grant_role,
+    link_account,
+    open_staff_account,
+    open_unit,
+    revoke_role,
+    withdraw_duty,
 )
 from organizations.models import Cadre, DutyAssignment, RoleGrant, Unit
 from organizations.roles import Role
