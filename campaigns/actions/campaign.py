@@ -68,16 +68,22 @@ def plan_item(campaign: Campaign, *, task: str, by, at: dt.datetime, units: Iter
 
 @transaction.atomic
 def change_plan_item(item: PlanItem, *, version: int, by, at: dt.datetime, **facts) -> PlanItem:
-    """Change a plan line. `version` is the one the editor read: a newer one means somebody else changed it."""
+    """Change a plan line. `version` is the one the editor read: a newer one means somebody else changed it.
+
+    A new deadline goes for the units too, where the task is open and has no deadline of its own.
+    """
     current = PlanItem.objects.select_for_update().get(pk=item.pk)
     if current.version != version:
         raise ValidationError(_("这一项刚才被别人改过，您的修改没有保存。请核对下面的最新内容后再改。"), code="conflict")
     before = {key: str(getattr(current, key)) for key in facts}
+    old_due = current.due_on
     for key, value in facts.items():
         setattr(current, key, value)
     current.version += 1
     current.full_clean()
     current.save()
+    if current.due_on != old_due:
+        current.unit_tasks.filter(done_at__isnull=True, due_on=old_due).update(due_on=current.due_on)
     record("campaigns.change_plan_item", by=by, at=at, subject=current, before=before)
     return current
 

@@ -150,6 +150,14 @@ def test_change_plan_item_from_an_older_copy_is_told(cast, item, deed):
     assert PlanItem.objects.get().task == "甲"
 
 
+def test_a_new_deadline_reaches_open_tasks_without_one_of_their_own(cast, item, deed):
+    old = item.due_on
+    assign_task(item, units=[cast.bureau], due_on=TODAY, **deed)
+    finish_task(item.unit_tasks.get(unit=cast.unit_b), note="已办", by=cast.stranger, at=NOW)
+    change_plan_item(item, version=1, due_on=old + 9 * DAY, **deed)
+    assert {t.unit: t.due_on for t in item.unit_tasks.all()} == {cast.bureau: TODAY, cast.unit_a: old + 9 * DAY, cast.unit_b: old}
+
+
 def test_finish_plan_item_waits_for_every_unit(cast, item, deed):
     with pytest.raises(ValidationError, match="还有 2 个单位"):
         finish_plan_item(item, done_on=TODAY, **deed)
