@@ -6,6 +6,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+DASHES = "---------"  # Django's label for no choice
+
 
 def plain_helper() -> FormHelper:
     """Fields only; the page writes the <form>, the token and the buttons."""
@@ -64,16 +66,29 @@ class PageModelForm(forms.ModelForm):
 
 
 def dress(form: forms.BaseForm) -> None:
-    """Date fields become date pickers, long texts get a fitting height."""
+    """Date fields become date pickers, long texts get a fitting height, an empty choice says what it means."""
     for field in form.fields.values():
         if isinstance(field, forms.DateField):
             field.widget = forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d")
         if isinstance(field.widget, forms.Textarea):
             given = field.widget.attrs.get("rows")
             field.widget.attrs["rows"] = 3 if given in (None, "10") else given  # 10 is Django's own default
+        _name_empty_choice(field)
 
 
-def attempt(form: forms.BaseForm, deed, *args, **facts) -> bool:
+def _name_empty_choice(field: forms.Field) -> None:
+    """“请选择” where one must choose, “不指定” where one need not, instead of a row of dashes."""
+    words = _("请选择") if field.required else _("不指定")
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        return
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = words if field.empty_label == DASHES else field.empty_label
+    elif isinstance(field, forms.ChoiceField) and isinstance(field.widget, forms.Select):
+        field.choices = [(value, words if value == "" and label == DASHES else label) for value, label in field.choices]
+
+
+
+def attempt(form: forms.BaseForm, deed, /, *args, **facts) -> bool:
     """Do a deed with what a valid form holds; a refusal lands on the form, at its field where there is one.
 
     True when done; the deed's result is then `form.result`.

@@ -68,9 +68,10 @@ def prepare_static() -> None:
 
 def prepare_demo() -> None:
     """Enter the demo into a database that never had one; one that was removed stays away."""
+    from django.core.management import call_command
+
     from accounts.models import User
     from audit.models import Event
-    from django.core.management import call_command
 
     if not User.objects.exists() and not Event.objects.filter(action="demo.enter_demo").exists():
         call_command("demo")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-
 from . import document as model
 from .facts import FACTS, PARTS
 from .figures import REGISTRY, Scope, figure

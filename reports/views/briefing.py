@@ -85,7 +85,7 @@ def briefing_detail(request, pk: int) -> HttpResponse:
     document, used, refusal = _composed(briefing)
     context = rights(request, briefing) | {
         "briefing": briefing,
-        "preview": mark_safe(preview_html(document, fact_url=_fact_url(briefing))) if document else "",  # noqa: S308  escaped by the renderer
+        "preview": mark_safe(preview_html(document, fact_url=_fact_url(briefing))) if document else "",
         "refusal": refusal,
         "outline": [(b.style, b.text.split("。")[0][:24]) for b in document.blocks if getattr(b, "style", "") in ("h1", "h2")] if document else [],
         "length": len("".join(plain_text(document).split())) if document else 0,

@@ -62,7 +62,7 @@ def test_what_was_typed_comes_back_when_something_is_missing(site, enter):
 
 
 def test_self_check_with_scripts_off(site, enter):
-    base, _accounts = site
+    _base, _accounts = site
     cadre = enter("YL402", scripts=False)
     cadre.get_by_role("link", name="去补正").first.click()
     cadre.get_by_role("textbox", name="整改措施").first.fill("凡实名信访一律当面沟通，每月上门走访不少于 4 户。")

@@ -10,7 +10,16 @@ from audit.models import Event
 from jobs.models import Job
 from jobs.runner import run_pending
 from reports import actions
-from reports.actions import compose_briefing, document_of, edit_briefing, issue_briefing, latest, restore_version, return_briefing, submit_briefing
+from reports.actions import (
+    compose_briefing,
+    document_of,
+    edit_briefing,
+    issue_briefing,
+    latest,
+    restore_version,
+    return_briefing,
+    submit_briefing,
+)
 from reports.document import plain_text
 from reports.models import Briefing
 from tests.cast import NOW, TODAY

@@ -20,7 +20,8 @@ def says(cast, text: str) -> str:
 
 
 def test_every_fact_speaks_when_nothing_is_entered(cast):
-    assert {name: says(cast, "{{%s}}" % name) for name in FACTS if "{{" in says(cast, "{{%s}}" % name)} == {}
+    said = {name: says(cast, "{{" + name + "}}") for name in FACTS}
+    assert [name for name, words in said.items() if "{{" in words] == []
 
 
 @pytest.mark.parametrize(("parts", "text"), [([], ""), (["甲"], "甲"), (["甲", "乙"], "甲和乙"), (["甲", "乙", "丙"], "甲、乙和丙")])
