@@ -21,7 +21,7 @@ test: ## every test, on SQLite, with real Chromium, PostgreSQL and Redis where t
 	@tools/test.sh
 
 lint: ## ruff, templates, migrations, deployment check
-	@tools/setup.sh test
+	@tools/setup.sh lint
 	@.venv/bin/ruff check .
 	@.venv/bin/djlint templates --lint --quiet
 	@$(PYTHON) manage.py makemigrations --check --dry-run

@@ -28,7 +28,7 @@ def _section(request) -> str:
     match = request.resolver_match
     if match is None or match.view_name == "reports:home":
         return "home"
-    if match.view_name in {"organizations:account_list", "organizations:account_detail", "organizations:account_new", "reports:audit_log"}:
+    if match.view_name == "reports:audit_log" or match.view_name.startswith(("organizations:account_", "organizations:grant_")):
         return "accounts"
     return match.namespace
 

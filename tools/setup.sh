@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Everything a machine needs: virtual environment, packages with hashes, system libraries, document fonts.
-# usage: tools/setup.sh run|test      Says one clear line and stops when it cannot go on. A second run takes a moment.
+# usage: tools/setup.sh run|test|lint      Says one clear line and stops when it cannot go on. A second run takes a moment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 WHAT=${1:-run}
 DATA_DIR=${DATA_DIR:-var}
 REQUIREMENTS=requirements.txt
-[ "$WHAT" = test ] && REQUIREMENTS=requirements-dev.txt
+[ "$WHAT" = run ] || REQUIREMENTS=requirements-dev.txt
 
 stop() { printf '\n%s\n' "$*" >&2; exit 1; }
 
@@ -38,14 +38,16 @@ if [ ! -x .venv/bin/python ]; then
     "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || apt_install python3-venv
     "$PYTHON" -m venv .venv
 fi
-STAMP=.venv/.installed-$WHAT
+STAMP=.venv/.installed-${REQUIREMENTS%.txt}
 if ! cmp -s "$REQUIREMENTS" "$STAMP"; then
-    if [ "$WHAT" = run ] && cmp -s requirements-dev.txt .venv/.installed-test; then :; else
+    if [ "$WHAT" = run ] && cmp -s requirements-dev.txt .venv/.installed-requirements-dev; then :; else
         echo "安装 Python 软件包……"
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$REQUIREMENTS" || stop "Python 软件包没有装全，请检查到软件源的网络后重试。"
     fi
     cp "$REQUIREMENTS" "$STAMP"
 fi
+
+[ "$WHAT" != lint ] || exit 0
 
 has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
 missing=()
