@@ -330,7 +330,7 @@ def test_item_change_after_somebody_else_shows_both_texts_and_can_go_on(cast, si
     answer = send(client, "item_change", item.pk, version=1, **typed)
     body, text = answer.content.decode(), words(answer)
     assert "这一项刚才被别人改过" in text
-    assert "栏目 现在的内容 您填的内容 任务 别人改的 我改的 这一项" in text
+    assert "栏目 现在的内容 您填的内容 任务 别人改的 我改的" in text
     assert 'name="version" value="2"' in body and ">\n我改的</textarea>" in body
     assert PlanItem.objects.get().task == "别人改的"
     assert send(client, "item_change", item.pk, version=2, **typed).status_code == 302
