@@ -55,7 +55,10 @@ has_library libpango-1.0.so.0 || missing+=(libpango-1.0-0)
 has_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
 has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 command -v fc-cache >/dev/null || missing+=(fontconfig)
-if [ "$WHAT" = test ] && [ ! -x /usr/bin/chromium ]; then missing+=(chromium); fi
+if [ "$WHAT" = test ]; then
+    [ -x /usr/bin/chromium ] || missing+=(chromium)
+    has_library libatomic.so.1 || missing+=(libatomic1) # the browser driver of Playwright needs it
+fi
 [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 
 FONTS=${FONTS_DIR:-$DATA_DIR/fonts}
