@@ -4,21 +4,12 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from organizations.models import within
 
 from .models import Attendance, StudySession
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain(value):
-    """Text that a sheet shows and never computes."""
-    if not isinstance(value, str):
-        return value
-    value = ILLEGAL_CHARACTERS_RE.sub("", value)
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+WIDTHS = [40, 18, 12, 18, 12, 12, 10, 10, 36, 8]  # of the columns below, in half-width characters
 
 
 class SessionResource(ModelResource):
@@ -50,9 +41,6 @@ class SessionResource(ModelResource):
             queryset.with_counts(self.paths).select_related("unit").order_by("held_on", "pk")
             .prefetch_related("topics", Prefetch("attendance", absent.select_related("cadre"), to_attr="absent_rows"))
         )
-
-    def export_field(self, field, instance, **kwargs):
-        return plain(super().export_field(field, instance, **kwargs))
 
     def dehydrate_contents(self, session) -> str:
         return "；".join([session.title, *(topic.title for topic in session.topics.all() if topic.title != session.title)])

@@ -1,27 +1,21 @@
 """整改台账 and 问题清单 as Excel, made in the background."""
 
 from collections.abc import Iterator
-from io import BytesIO
 
-import tablib
 from django.contrib.auth import get_user_model
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export import resources
 from import_export.fields import Field
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
 from campaigns.models import Campaign
+from files.workbook import XLSX, workbook
 from jobs.registry import Report, Result
 
 from .listing import filtered, in_view, view_of
 from .models import Problem
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 200
 
 
@@ -124,33 +118,6 @@ def with_all_they_print(rows):
     return rows.select_related("responsible_unit", "responsible_person", "lead_official").prefetch_related("measures", "progress")
 
 
-def workbook(dataset: tablib.Dataset, title: str, widths: tuple[int, ...]) -> bytes:
-    """One sheet: frozen bold head, wrapped cells, A4 landscape. Text stays text: nothing typed becomes a formula."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title
-    for row, values in enumerate([dataset.headers, *dataset], 1):
-        for column, value in enumerate(values, 1):
-            cell = sheet.cell(row, column)
-            if isinstance(value, str):
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-                cell.data_type = "s"
-                cell.quotePrefix = value[:1] in ("=", "+", "-", "@", "\t")
-            else:
-                cell.value = value
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
-            cell.font = Font(bold=row == 1)
-    for column, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    sheet.freeze_panes = "A2"
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
 def export_problems(args: dict, report: Report) -> Result:
     """The job “ledger.export”: fetches again what its asker may see now, under the filters they had."""
     user = get_user_model().objects.get(pk=args["user"])
@@ -162,6 +129,6 @@ def export_problems(args: dict, report: Report) -> Result:
     report(5, _("正在取数"))
     dataset = resource(report).export(with_all_they_print(rows))
     report(92, _("正在生成表格"))
-    content = workbook(dataset, name, resource.widths)
+    content = workbook(dataset, title=name, widths=resource.widths)
     filename = f"{name}（{timezone.localdate():%Y-%m-%d}）.xlsx"
     return Result(content, filename, XLSX, _("共 %(n)s 件。") % {"n": len(dataset)})

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.forms import attempt
 from audit.log import record
 from campaigns.current import needed_campaign
+from files.workbook import XLSX, workbook
 from organizations.access import requires
 from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
@@ -23,7 +24,7 @@ from organizations.roles import Permission as P
 from ..actions import hold_session
 from ..forms import SessionFilter, SessionForm, units_for
 from ..models import Attendance, Reflection, StudySession
-from ..sheets import SessionResource
+from ..sheets import WIDTHS, SessionResource
 
 PER_PAGE = 30
 A = Attendance.Status
@@ -119,7 +120,7 @@ def session_export(request) -> HttpResponse:
     sheet = SessionResource(paths).export(rows)
     with transaction.atomic():
         record("learning.export_sessions", by=request.user, at=now, subject=campaign, rows=len(sheet))
-    sheet.title = _("集中学习台账")
-    response = HttpResponse(sheet.export("xlsx"), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{sheet.title}{timezone.localdate(now):%Y%m%d}.xlsx")
+    title = _("集中学习台账")
+    response = HttpResponse(workbook(sheet, title=title, widths=WIDTHS), content_type=XLSX)
+    response.headers["Content-Disposition"] = content_disposition_header(True, f"{title}{timezone.localdate(now):%Y%m%d}.xlsx")
     return response

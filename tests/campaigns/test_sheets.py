@@ -43,7 +43,7 @@ def test_every_line_says_its_columns_and_how_it_stands(cast, deed, item, group, 
 def test_a_text_like_a_formula_is_text(cast, deed):
     plan_item(cast.campaign, task="=HYPERLINK(1)", **deed)
     page, rows = sheet(cast.campaign)
-    assert (rows[1][3], page["D2"].data_type) == ("HYPERLINK(1)", "s")
+    assert (rows[1][3], page["D2"].data_type, page["D2"].quotePrefix) == ("=HYPERLINK(1)", "s", True)
 
 
 def test_the_sheet_prints_across_with_its_headers(cast, item):

@@ -7,11 +7,12 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from audit.models import Event
+from files.workbook import workbook
 from jobs.models import Job
 from jobs.runner import run_pending
 from ledger import actions
 from ledger.models import Problem
-from ledger.sheets import ProblemResource, export_problems, with_all_they_print, workbook
+from ledger.sheets import ProblemResource, export_problems, with_all_they_print
 from tests.ledger.plays import DAY, S, in_state, opened, reported
 
 TABLE = ["序号", "编号", "问题", "表现", "原因", "整改措施", "责任领导", "责任单位", "责任人", "整改方式", "整改时限", "完成情况", "销号时间"]
@@ -103,7 +104,7 @@ def test_the_sheet_needs_no_more_queries_for_more_rows(cast, django_assert_num_q
         dataset = ProblemResource().export(with_all_they_print(Problem.objects.order_by("year", "number")))
     assert len(dataset) == 30
     with django_assert_num_queries(0):
-        workbook(dataset, "整改台账", ProblemResource.widths)
+        workbook(dataset, title="整改台账", widths=ProblemResource.widths)
 
 
 def test_a_big_sheet_tells_how_far_it_is(cast, monkeypatch):
