@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class JobsConfig(AppConfig):
     name = "jobs"
     verbose_name = _("后台任务")
+
+    def ready(self) -> None:
+        from .housekeeping import tidy
+        from .registry import job_kind
+
+        job_kind("jobs.tidy", daily=_("清理过期数据"))(tidy)
