@@ -321,9 +321,10 @@ CHECKS = [
 ]
 
 
-def values(keys, scope: Scope, as_of: dt.date) -> dict[str, int]:
-    """Several figures at once, each counted once."""
-    return {key: figure(key).value(scope, as_of) for key in dict.fromkeys(keys)}
+def values(keys, scope: Scope, as_of: dt.date, known: dict[str, int] | None = None) -> dict[str, int]:
+    """Several figures at once, each counted once; those already `known` for this scope and day aren't counted again."""
+    known = known or {}
+    return {key: known[key] if key in known else figure(key).value(scope, as_of) for key in dict.fromkeys(keys)}
 
 
 CHECKED = [key for check in CHECKS for key in check.keys]

@@ -73,10 +73,10 @@ def main(out: Path, wanted: list[tuple[str, str]]) -> None:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder, served_demo(folder, port) as accounts, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--disable-background-networking"])
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--disable-background-networking", "--lang=zh-CN"])
         for width, height in SIZES:
             for username in dict.fromkeys(name for name, _path in wanted):
-                page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+                page = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
                 problems: list[str] = []
                 page.on("console", lambda m, found=problems: found.append(m.text) if m.type == "error" else None)
                 sign_in(page, base, accounts[username])
