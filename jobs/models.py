@@ -6,6 +6,7 @@ claimed by one runner at a time under a lease, and a runner that dies loses it w
 """
 
 import datetime as dt
+import os
 import uuid
 
 from django.conf import settings
@@ -19,9 +20,20 @@ LEASE = dt.timedelta(minutes=3)
 MAX_RUNS = 3
 
 
-def output_storage() -> FileSystemStorage:
-    """Where results lie; apart from evidence files, because they can be made again."""
-    return FileSystemStorage(location=settings.OUTPUT_DIR, file_permissions_mode=0o600)
+class OutputStorage(FileSystemStorage):
+    """Where results lie; apart from evidence files, because they can be made again. The folder is read when used."""
+
+    @property
+    def base_location(self) -> str:
+        return str(settings.OUTPUT_DIR)
+
+    @property
+    def location(self) -> str:
+        return os.path.abspath(self.base_location)  # noqa: PTH100  the storage API speaks in strings
+
+
+def output_storage() -> OutputStorage:
+    return OutputStorage(file_permissions_mode=0o600)
 
 
 class JobQuerySet(models.QuerySet):
