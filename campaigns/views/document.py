@@ -65,7 +65,7 @@ def document_file(request, pk: int) -> FileResponse:
     document = _document(request, pk)
     if document.file is None:
         raise Http404
-    return logged_file(request, document.file, "campaigns.download_document", document)
+    return logged_file(request, document.file, document)
 
 
 def _document(request, pk: int) -> Document:

@@ -27,8 +27,8 @@ def chosen_id(request, key: str) -> int | None:
     return int(typed) if typed.isdecimal() and len(typed) < MOST_DIGITS else None
 
 
-def logged_file(request, stored: StoredFile, action: str, subject: models.Model) -> FileResponse:
+def logged_file(request, stored: StoredFile, subject: models.Model) -> FileResponse:
     """A file as download, with who took it in the audit log."""
     with transaction.atomic():
-        record(action, by=request.user, at=timezone.now(), subject=subject, file=stored.name, sha256=stored.sha256)
+        record("campaigns.download_file", by=request.user, at=timezone.now(), subject=subject, file=stored.name, sha256=stored.sha256)
     return file_response(stored)

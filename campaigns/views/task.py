@@ -67,7 +67,7 @@ def task_finish(request, pk: int) -> HttpResponse:
 @require_GET
 def task_file(request, pk: int, file_pk: int) -> FileResponse:
     task = _task(request, pk)
-    return logged_file(request, get_object_or_404(task.evidence, pk=file_pk), "campaigns.download_task_file", task)
+    return logged_file(request, get_object_or_404(task.evidence, pk=file_pk), task)
 
 
 def _task(request, pk: int) -> UnitTask:

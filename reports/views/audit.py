@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from audit.models import Event
 from organizations.access import requires
 from organizations.roles import Permission as P
 
+from ..deeds import codes_called, words
 from ..figures import end_of
 
 
@@ -24,6 +26,11 @@ class AuditFilter(PageForm):
     until = forms.DateField(label=_("至"), required=False)
 
 
+def _is_called(text: str) -> Q:
+    """By the deed's words, or by its code."""
+    return Q(action__in=codes_called(text)) | Q(action__contains=text)
+
+
 @requires(P.SEE_AUDIT)
 @require_GET
 def audit_log(request) -> HttpResponse:
@@ -33,8 +40,9 @@ def audit_log(request) -> HttpResponse:
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
         events = events.filter(actor_label__contains=asked["who"]) if asked["who"] else events
-        events = events.filter(action__contains=asked["action"]) if asked["action"] else events
+        events = events.filter(_is_called(asked["action"])) if asked["action"] else events
         events = events.filter(at__date__gte=asked["since"]) if asked["since"] else events
         events = events.filter(at__lt=end_of(asked["until"])) if asked["until"] else events
     page = Paginator(events, 50).get_page(request.GET.get("page"))
-    return render(request, "reports/audit_log.html", {"page": page, "form": form})
+    lines = [(event, words(event.action)) for event in page]
+    return render(request, "reports/audit_log.html", {"page": page, "lines": lines, "form": form})

@@ -11,6 +11,7 @@ from organizations.models import access_of
 from organizations.roles import Permission as P
 
 from ..duties import chase_problems, chase_reports, duties_of
+from ..figures import Scope, figure, values
 
 
 @require_GET
@@ -33,8 +34,16 @@ def home(request) -> HttpResponse:
         "changes": _changes(request.user, campaign),
         "notices": request.user.notices.all()[:5],
         "can_round": access.may(P.RUN_SELFCHECK),
+        "standing": _standing(campaign, today) if campaign and not chases and access.may_at(P.SEE_FIGURES, campaign.unit.path) else [],
     }
     return render(request, "reports/home.html", context)
+
+
+def _standing(campaign, today) -> list[dict]:
+    """Where the campaign stands, for who reads figures and does not chase: each opens to its rows."""
+    scope = Scope(campaign)
+    found = values(["selfcheck_submitted", "problems_closed", "problems_overdue", "sessions"], scope, today)
+    return [{"figure": figure(key), "value": value} for key, value in found.items()]
 
 
 def _changes(user, campaign):

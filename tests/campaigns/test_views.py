@@ -460,11 +460,11 @@ def test_task_file_through_its_task_only_and_logged(cast, signed_in, item):
     answer = signed_in(cast.office).get(url("task_file", mine.pk, stored.pk))
     assert b"".join(answer.streaming_content) == PDF
     assert answer["X-Content-Type-Options"] == "nosniff" and answer["Content-Disposition"].startswith("attachment")
-    assert Event.objects.get(action="campaigns.download_task_file").detail["file"] == "签到表.pdf"
+    assert Event.objects.get(action="campaigns.download_file").detail["file"] == "签到表.pdf"
     assert status(signed_in(cast.office), "task_file", other.pk, stored.pk) == 404
     assert status(signed_in(cast.stranger), "task_file", mine.pk, stored.pk) == 404
     assert status(signed_in(cast.cadre), "task_file", mine.pk, stored.pk) == 403
-    assert Event.objects.filter(action="campaigns.download_task_file").count() == 1
+    assert Event.objects.filter(action="campaigns.download_file").count() == 1
 
 
 # --- the leading group ----------------------------------------------------------------
@@ -703,7 +703,7 @@ def test_document_file_is_a_logged_download(cast, signed_in, deed, pdf):
     document = file_document(cast.campaign, kind="plan", title="实施方案", upload=pdf, **deed)
     answer = signed_in(cast.cadre).get(url("document_file", document.pk))
     assert b"".join(answer.streaming_content) == PDF
-    log = Event.objects.get(action="campaigns.download_document")
+    log = Event.objects.get(action="campaigns.download_file")
     assert (log.actor_label, log.subject_label, log.detail["file"]) == ("林知夏", "实施方案", "实施方案.pdf")
     assert status(signed_in(cast.outsider), "document_file", document.pk) == 404
 
