@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from .models import StoredFile
+from .models import StoredFile, content_path
 from .sniff import sniff
 
 
@@ -29,10 +29,7 @@ def store_file(upload: UploadedFile, *, by: object, at: dt.datetime, kind: Calla
         digest.update(chunk)
     upload.seek(0)
     stored = StoredFile(name=upload.name[-200:], sha256=digest.hexdigest(), size=upload.size, media_type=media_type, stored_at=at, stored_by=str(by))
-    twin = StoredFile.objects.filter(sha256=stored.sha256).first()
-    if twin:
-        stored.content = twin.content.name
-        stored.save()
-    else:
-        stored.content.save(upload.name, upload)
+    storage, path = stored.content.storage, content_path(stored, upload.name)
+    stored.content = path if storage.exists(path) else storage.save(path, upload.file)
+    stored.save()
     return stored

@@ -1,5 +1,10 @@
 """Fixtures every test may use."""
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.conf import settings as django_settings
 from django.db import transaction
@@ -10,19 +15,16 @@ from tests.cast import Cast, enter
 
 
 def pytest_configure():
-    """Passwords are hashed fast in tests; that the real hasher is slow is settings' business."""
-    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path):
-    """No test writes into the office's own data."""
-    settings.OUTPUT_DIR = tmp_path / "outputs"
-    settings.STORAGES = settings.STORAGES | {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "files"}},
+    """No test writes into the office's own folders, and passwords are hashed fast; the real hasher is slow on purpose."""
+    folder = Path(tempfile.mkdtemp(prefix="rectification-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    django_settings.OUTPUT_DIR = folder / "outputs"
+    django_settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "files"}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.JOBS_IN_PROCESS = False
+    django_settings.JOBS_IN_PROCESS = False
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

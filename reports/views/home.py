@@ -42,7 +42,7 @@ def home(request) -> HttpResponse:
 def _standing(campaign, today) -> list[dict]:
     """Where the campaign stands, for who reads figures and does not chase: each opens to its rows."""
     scope = Scope(campaign)
-    found = values(["selfcheck_submitted", "problems_closed", "problems_overdue", "sessions"], scope, today)
+    found = values(["selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"], scope, today)
     return [{"figure": figure(key), "value": value} for key, value in found.items()]
 
 
