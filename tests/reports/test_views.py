@@ -212,3 +212,9 @@ def test_the_log_is_filtered(person):
 
 def test_the_log_is_for_the_administrator(person):
     assert person("YL002").get("/audit/").status_code == 403
+
+
+def test_the_log_tells_of_the_people_of_ones_scope(cast, signed_in):
+    client = signed_in(cast.administrator)
+    actors = {e.actor_label for e in client.get("/audit/").context["page"]}
+    assert actors == {"沈若川"}  # the office launched the campaign; what the system entered is for who holds every organ
