@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import PageForm, PageModelForm
 from accounts.models import User
 from campaigns.models import Campaign
-from organizations.models import STEP, Cadre, Unit, scope_paths, within
+from organizations.models import STEP, Cadre, RoleGrant, Unit, scope_paths, within
 from organizations.roles import ROLE_PERMISSIONS
 from organizations.roles import Permission as P
 
@@ -50,12 +50,10 @@ def cadres_within(campaign: Campaign, user, permission: P):
 
 def verifiers_at(path: str):
     """Active accounts that hold VERIFY_PROBLEMS today over the unit with this path."""
-    today = timezone.localdate()
     roles = [role for role, held in ROLE_PERMISSIONS.items() if P.VERIFY_PROBLEMS in held]
     above = [path[:n] for n in range(STEP, len(path) + 1, STEP)]
-    begun = Q(grants__since__isnull=True) | Q(grants__since__lte=today)
-    going = Q(grants__until__isnull=True) | Q(grants__until__gte=today)
-    return User.objects.filter(begun & going, is_active=True, grants__role__in=roles, grants__unit__path__in=above).distinct().order_by("name")
+    grants = RoleGrant.objects.in_force(timezone.localdate()).filter(role__in=roles, unit__path__in=above)
+    return User.objects.filter(is_active=True, pk__in=grants.values("user")).order_by("name")
 
 
 class UnitField(forms.ModelChoiceField):

@@ -26,12 +26,8 @@ class Access:
     def of(cls, user) -> "Access":
         if not user.is_authenticated:
             return cls((), False)
-        today = timezone.localdate()
-        grants = tuple(
-            (g.role, g.unit.path)
-            for g in RoleGrant.objects.filter(user=user).select_related("unit")
-            if (g.since is None or g.since <= today) and (g.until is None or g.until >= today)
-        )
+        in_force = RoleGrant.objects.filter(user=user).in_force(timezone.localdate())
+        grants = tuple((g.role, g.unit.path) for g in in_force.select_related("unit"))
         cadre = getattr(user, "cadre", None)
         serving = cadre is not None and cadre.left_on is None
         return cls(grants, serving, cadre.unit.path if serving else "")

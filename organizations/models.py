@@ -188,6 +188,14 @@ class Post(models.Model):
         return f"{self.unit}{self.title}"
 
 
+class RoleGrantQuerySet(models.QuerySet):
+    def in_force(self, today: dt.date) -> "RoleGrantQuerySet":
+        """Begun and not ended; who has left the workforce keeps no role."""
+        begun = Q(since__isnull=True) | Q(since__lte=today)
+        going = Q(until__isnull=True) | Q(until__gte=today)
+        return self.filter(begun, going).exclude(user__cadre__left_on__isnull=False)
+
+
 class RoleGrant(models.Model):
     """Someone holds a role over a unit and everything below it, from one day to another."""
 
@@ -198,6 +206,8 @@ class RoleGrant(models.Model):
     until = models.DateField(_("止"), null=True, blank=True)
     granted_at = models.DateTimeField()
     granted_by = models.CharField(max_length=100)
+
+    objects = RoleGrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("授权")

@@ -113,7 +113,7 @@ def _move(briefing: Briefing, after: str, **facts) -> Briefing:
 def submit_briefing(briefing: Briefing, *, by, at: dt.datetime) -> Briefing:
     """送审: the leaders of the campaign's unit are told."""
     current = _move(briefing, S.SUBMITTED, submitted_at=at, submitted_by=by)
-    leaders = User.objects.filter(pk__in=RoleGrant.objects.filter(role=Role.LEADER, unit=current.campaign.unit).values("user"))
+    leaders = User.objects.filter(pk__in=RoleGrant.objects.in_force(timezone.localdate(at)).filter(role=Role.LEADER, unit=current.campaign.unit).values("user"))
     send_notice(leaders, text=_("请您审签：%(t)s") % {"t": current}, url=f"/reports/briefings/{current.pk}/", at=at)
     record("reports.submit_briefing", by=by, at=at, subject=current)
     return current

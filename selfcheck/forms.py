@@ -28,14 +28,9 @@ DAYS_TO_MEND = 3
 
 def reviewers_of(campaign: Campaign):
     """Accounts that may review in the campaign: the role held today at its unit, above or below it."""
-    today, path = timezone.localdate(), campaign.unit.path
+    path = campaign.unit.path
     above = [path[:end] for end in range(STEP, len(path) + 1, STEP)]
-    grants = RoleGrant.objects.filter(
-        Q(unit__path__in=above) | within([path], "unit__path"),
-        Q(since__isnull=True) | Q(since__lte=today),
-        Q(until__isnull=True) | Q(until__gte=today),
-        role__in=REVIEWING,
-    )
+    grants = RoleGrant.objects.in_force(timezone.localdate()).filter(Q(unit__path__in=above) | within([path], "unit__path"), role__in=REVIEWING)
     return User.objects.filter(is_active=True, pk__in=grants.values("user")).order_by("name", "pk")
 
 

@@ -111,7 +111,7 @@ def assign_task(item: PlanItem, *, units: Iterable[Unit], by, at: dt.datetime, d
     have = set(item.unit_tasks.values_list("unit_id", flat=True))
     new = [unit for unit in units if unit.pk not in have]
     UnitTask.objects.bulk_create([UnitTask(item=item, unit=unit, due_on=due_on or item.due_on) for unit in new])
-    liaisons = User.objects.filter(pk__in=RoleGrant.objects.filter(role=Role.LIAISON, unit__in=new).values("user"))
+    liaisons = User.objects.filter(pk__in=RoleGrant.objects.in_force(timezone.localdate(at)).filter(role=Role.LIAISON, unit__in=new).values("user"))
     send_notice(liaisons, text=_("新任务：%(task)s") % {"task": item.task}, url=f"/campaigns/items/{item.pk}/", at=at)
     record("campaigns.assign_task", by=by, at=at, subject=item, units=[unit.code for unit in new])
     return len(new)
