@@ -11,6 +11,11 @@ from .models import Event
 LABEL = Event._meta.get_field("subject_label").max_length
 
 
+def label_of(subject: models.Model) -> str:
+    """How the log names a row: its `log_label` where its name would tell what not every reader of the log may know."""
+    return getattr(subject, "log_label", None) or str(subject)
+
+
 def record(action: str, *, by: Any, at: dt.datetime, subject: models.Model | None = None, **detail: Any) -> Event:
     """Write one deed in the deed's own transaction; if it can't be written the deed fails with it.
 
@@ -26,6 +31,6 @@ def record(action: str, *, by: Any, at: dt.datetime, subject: models.Model | Non
         action=action,
         subject_type=subject._meta.label_lower if subject is not None else "",
         subject_id=str(subject.pk) if subject is not None else "",
-        subject_label=str(subject)[:LABEL] if subject is not None else "",
+        subject_label=label_of(subject)[:LABEL] if subject is not None else "",
         detail=detail,
     )

@@ -119,6 +119,7 @@ def _enter_people(stage: Stage) -> None:
     for username, _name, role, unit, _words in c.ACCOUNTS:
         if role:
             organizations.grant_role(stage.users[username], role=role, unit=stage.units[unit], by=None, at=at)
+    organizations.grant_role(stage.users["YL001"], role="reviewer", unit=stage.units["YL01"], by=None, at=at)
     for unit, no in c.LIAISONS.items():
         organizations.grant_role(stage.users[no], role="liaison", unit=stage.units[unit], by=None, at=at)
     organizations.assign_duty(duty="干部监督", unit=stage.units["YL0101"], note="没有专门的干部监督管理机构", by=None, at=at)

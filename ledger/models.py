@@ -191,6 +191,11 @@ class Problem(models.Model):
         return f"{self.year}-{self.number:03d}"
 
     @property
+    def log_label(self) -> str:
+        """The log is read by people who see no ledger, and a title may be the first sentence of a self-check."""
+        return _("问题 %(code)s") % {"code": self.code}
+
+    @property
     def is_over(self) -> bool:
         return self.status in (self.Status.CLOSED, self.Status.DISMISSED, self.Status.MERGED)
 

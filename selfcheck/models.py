@@ -4,13 +4,13 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Slip
 from campaigns.models.meeting import InVisibleCampaign
 from ledger.models import Problem
-from organizations.models import Cadre, scope_paths, within
+from organizations.models import STEP, Cadre, scope_paths, within
 from organizations.roles import Permission
 
 USER = settings.AUTH_USER_MODEL
@@ -128,14 +128,23 @@ class SelfCheckQuerySet(models.QuerySet):
 
     @staticmethod
     def reviewable_condition(user) -> Q:
-        return Q(reviewer=user) & ~Q(status__in=[SelfCheck.Status.PENDING, SelfCheck.Status.DRAFT])
+        """Handed in and assigned to somebody who reviews. One sent back is the author's again from the first word they save."""
+        handed_in = is_handed_in() | Q(status=SelfCheck.Status.RETURNED, saved_at__lte=F("returned_at"))
+        return handed_in & SelfCheckQuerySet.assigned_condition(user)
+
+    @staticmethod
+    def assigned_condition(user) -> Q:
+        """Assigned to them, who still review there: for the unit or above it, or in the campaign's own units."""
+        paths = scope_paths(user, Permission.REVIEW_SELFCHECK)
+        above = {path[:end] for path in paths for end in range(STEP, len(path) + 1, STEP)}
+        return Q(reviewer=user) & (within(paths, "cadre__unit__path") | Q(round__campaign__unit__path__in=above))
 
     def progress_visible_to(self, user) -> "SelfCheckQuerySet":
         """Who has handed in and who hasn't, for one's scope; never the bodies."""
         return self.filter(within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
 
     def for_review_by(self, user) -> "SelfCheckQuerySet":
-        return self.filter(reviewer=user, status=SelfCheck.Status.SUBMITTED)
+        return self.filter(self.assigned_condition(user), status=SelfCheck.Status.SUBMITTED)
 
     def handed_in(self) -> "SelfCheckQuerySet":
         return self.filter(is_handed_in())
@@ -207,6 +216,11 @@ class SelfCheck(models.Model):
     @property
     def is_handed_in(self) -> bool:
         return self.status in (self.Status.SUBMITTED, self.Status.ACCEPTED)
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Sent back, and the author has begun to mend it: a draft again, for their eyes alone."""
+        return self.status == self.Status.RETURNED and self.saved_at > self.returned_at
 
     def is_overdue(self, today: dt.date) -> bool:
         return not self.is_handed_in and self.due_on < today

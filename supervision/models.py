@@ -110,6 +110,11 @@ class Finding(models.Model):
     def __str__(self) -> str:
         return self.text[:40]
 
+    @property
+    def log_label(self) -> str:
+        """Without its words: the log is read by people who see no findings."""
+        return _("第 %(n)s 条反馈意见") % {"n": self.order}
+
 
 class ClueCountQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ClueCountQuerySet":

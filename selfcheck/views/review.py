@@ -18,7 +18,7 @@ from organizations.roles import Permission as P
 from ..actions import accept_report, read_body, return_report
 from ..forms import ReviewForm
 from ..models import AnswerItem, SelfCheck
-from .report import with_everything
+from .report import readings_of, with_everything
 
 PER_PAGE = 30
 VIEWS = [("submitted", gettext_lazy("待审核")), ("returned", gettext_lazy("退回补正")), ("accepted", gettext_lazy("已通过"))]
@@ -27,7 +27,7 @@ VIEWS = [("submitted", gettext_lazy("待审核")), ("returned", gettext_lazy("�
 @requires(P.REVIEW_SELFCHECK)
 @require_GET
 def review_list(request) -> HttpResponse:
-    assigned = SelfCheck.objects.filter(SelfCheck.objects.reviewable_condition(request.user)).exclude(cadre__user=request.user)
+    assigned = SelfCheck.objects.filter(SelfCheck.objects.assigned_condition(request.user)).exclude(cadre__user=request.user)
     counts = assigned.aggregate(**{key: Count("pk", filter=Q(status=key)) for key, _label in VIEWS})
     status = request.GET.get("status", "submitted")
     rows = assigned.filter(status=status if status in counts else "submitted").select_related("cadre__unit", "round")
@@ -51,6 +51,8 @@ def review_detail(request, pk: int) -> HttpResponse:
         return redirect("selfcheck:review_detail", following.pk) if following else redirect("selfcheck:review_list")
     if request.method == "GET":
         read_body(report, by=request.user, at=timezone.now())
+    elif not readings_of(report).filter(actor_id=request.user.pk, at__gte=report.submitted_at).exists():
+        return redirect("selfcheck:review_detail", pk)  # a refused form shows the body again, so it must be on record
     stale = form.is_bound and form.has_error(NON_FIELD_ERRORS, code="conflict")
     return render(request, "selfcheck/review_detail.html", {
         "report": report,

@@ -276,7 +276,7 @@ def test_review_detail_returns_with_comment_and_date(cast, stage, signed_in, tod
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"do": "return", "comment": "", "due_on": "2999-01-01"}, "请写明哪一方面要怎样补正。"),
+        ({"do": "return", "comment": "", "due_on": "2099-01-01"}, "请写明哪一方面要怎样补正。"),
         ({"do": "return", "comment": "留住这句话", "due_on": ""}, "退回补正的，请写明补正时限。"),
         ({"do": "return", "comment": "留住这句话", "due_on": "2020-01-01"}, "时限不能早于今天"),
         ({"do": "accept", "comment": "留住这句话", "version": 1}, "刚才在别处保存过"),
@@ -284,8 +284,9 @@ def test_review_detail_returns_with_comment_and_date(cast, stage, signed_in, tod
     ],
 )
 def test_review_detail_refuses_and_keeps_what_was_typed(cast, stage, signed_in, sent, words):
-    report = stage.hand_in(cast.cadre)
-    answer = signed_in(cast.reviewer).post(f"/selfcheck/reviews/{report.pk}/", {"version": report.version} | sent)
+    report, client = stage.hand_in(cast.cadre), signed_in(cast.reviewer)
+    client.get(f"/selfcheck/reviews/{report.pk}/")
+    answer = client.post(f"/selfcheck/reviews/{report.pk}/", {"version": report.version} | sent)
     assert answer.status_code == 200
     assert words in answer.content.decode() and sent["comment"] in answer.content.decode()
     assert stage.report(cast.cadre).status == "submitted"
