@@ -1,11 +1,14 @@
 """Sign-in and password forms."""
 
+import datetime as dt
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+YEARS = range(1900, 2200)  # of a date somebody means; beyond them lie slips of the finger, and days that can't be counted with
 DASHES = "---------"  # Django's label for no choice
 
 
@@ -70,10 +73,25 @@ def dress(form: forms.BaseForm) -> None:
     for field in form.fields.values():
         if isinstance(field, forms.DateField):
             field.widget = forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d")
+            if refuse_odd_year not in field.validators:
+                field.validators.append(refuse_odd_year)
         if isinstance(field.widget, forms.Textarea):
             given = field.widget.attrs.get("rows")
             field.widget.attrs["rows"] = 3 if given in (None, "10") else given  # 10 is Django's own default
         _name_empty_choice(field)
+        _say_what_to_do(field)
+
+
+def _say_what_to_do(field: forms.Field) -> None:
+    """An empty field asks for what is missing, unless the form has words of its own."""
+    if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+        chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
+        field.error_messages["required"] = _("请选择") if chosen else _("请填写")
+
+
+def refuse_odd_year(day: dt.date) -> None:
+    if day.year not in YEARS:
+        raise ValidationError(_("年份 %(year)s 不对，请核对。"), params={"year": day.year})
 
 
 def _name_empty_choice(field: forms.Field) -> None:

@@ -74,7 +74,7 @@ class OnceMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         token = self._token(request)
-        if token is None:
+        if token is None or getattr(view, "is_public", False):  # what a sign-in page writes (a refusal) is never taken back
             return None
         spent = SpentToken.objects.filter(token=token).first()
         if spent:

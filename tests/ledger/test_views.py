@@ -427,7 +427,7 @@ def test_a_move_overtaken_by_another_is_told_with_the_present_state(cast, signed
 
 @pytest.mark.parametrize("name, wrong, says", [
     ("problem_register", {"track": "dated", "due_on": ""}, "须填写整改时限"),
-    ("problem_dismiss", {"reason": " "}, "这个字段是必填项"),
+    ("problem_dismiss", {"reason": " "}, "请填写"),
     ("problem_defer", {"until": (timezone.localdate() - DAY).isoformat()}, "暂缓日期须晚于今天"),
     ("progress_new", {"made_on": (timezone.localdate() + DAY).isoformat()}, "日期不能晚于今天"),
     ("problem_close", {"outcome": "undone"}, "未完成"),

@@ -72,7 +72,7 @@ def test_round_new_opens_a_round_with_checklist_slip_and_reviewer(cast, signed_i
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"due_on": "2020-01-01"}, "时限不能早于今天"), ({"title": "第一轮"}, "“第一轮”已经发起过，请换一个名称。"), ({"content": ""}, "这个字段是必填项。"), ({"reviewer": "0"}, "选择一个有效的选项")],
+    [({"due_on": "2020-01-01"}, "时限不能早于今天"), ({"title": "第一轮"}, "“第一轮”已经发起过，请换一个名称。"), ({"content": ""}, "请填写"), ({"reviewer": "0"}, "选择一个有效的选项")],
 )
 def test_round_new_refuses_with_a_word_and_keeps_what_was_typed(cast, stage, signed_in, today, change, words):
     sent = {"title": "回头看", "due_on": today, "content": "别丢了这句话", "checklist": stage.round.checklist.pk, "reviewer": cast.reviewer.pk}

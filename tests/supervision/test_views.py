@@ -334,7 +334,7 @@ def test_clue_form_writes_and_corrects_a_period(cast, signed_in):
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"received": -1}, "大于或等于0"), ({"received": "三"}, "整数"), ({"period_end": "2020-01-01"}, "止日不能早于起日"), ({"period_end": "2099-01-01"}, "止日不能晚于今天"), ({"handling": ""}, "必填"),
+    ({"received": -1}, "大于或等于0"), ({"received": "三"}, "整数"), ({"period_end": "2020-01-01"}, "止日不能早于起日"), ({"period_end": "2099-01-01"}, "止日不能晚于今天"), ({"handling": ""}, "请填写"),
 ])
 def test_clue_form_refuses_what_cannot_be(cast, signed_in, changes, words):
     response = signed_in(cast.clues).post(at("clue_form"), clue_data(**changes))
