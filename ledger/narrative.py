@@ -149,7 +149,7 @@ def timeline(problem: Problem, changes: list[StatusChange]) -> list[Entry]:
         if request.decided_at:
             what = _("批准延至 %(day)s") % {"day": day(request.until)} if request.granted else _("不同意延期")
             entries.append(Entry(request.decided_at, _name(request.decided_by), what, request.opinion))
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
 def _name(user) -> str:

@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.templatetags.page import days_text
+from accounts.templatetags.page import day, days_text
 from campaigns.models import Campaign, SlipDelivery, UnitTask
 from learning.models import Attendance
 from ledger.models import ExtensionRequest, Problem
@@ -111,10 +111,10 @@ def decisions(user, access: Access, campaign: Campaign) -> list[Duty]:
     found += _counted(_("销号 %(n)s 件"), _("已验收，待定整改结果。"), f"{problems}?status=verified", _("去销号"), counts["close"])
     if manage:
         asked = ExtensionRequest.objects.filter(within(manage, "problem__responsible_unit__path"), granted__isnull=True, problem__campaign=campaign).select_related("problem")
-        found += [Duty(_("批复延期：%(t)s") % {"t": e.problem}, _("拟延至 %(d)s。%(r)s") % {"d": e.until, "r": e.reason}, reverse("ledger:problem_detail", args=[e.problem_id]), _("去批复"), e.problem.due_on) for e in asked]
+        found += [Duty(_("批复延期：%(t)s") % {"t": e.problem}, _("拟延至 %(d)s。%(r)s") % {"d": day(e.until), "r": e.reason}, reverse("ledger:problem_detail", args=[e.problem_id]), _("去批复"), e.problem.due_on) for e in asked]
     if access.may_at(P.ISSUE_BRIEFINGS, campaign.unit.path):
         waiting = Briefing.objects.filter(campaign=campaign, status=Briefing.Status.SUBMITTED)
-        found += [Duty(_("审签：%(t)s") % {"t": b}, _("数据截至 %(d)s。") % {"d": b.as_of}, reverse("reports:briefing_detail", args=[b.pk]), _("去审签")) for b in waiting]
+        found += [Duty(_("审签：%(t)s") % {"t": b}, _("数据截至 %(d)s。") % {"d": day(b.as_of)}, reverse("reports:briefing_detail", args=[b.pk]), _("去审签")) for b in waiting]
     return found
 
 

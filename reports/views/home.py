@@ -1,5 +1,6 @@
 """工作台: what to do next."""
 
+from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,9 +10,10 @@ from campaigns.current import campaign_of
 from ledger.models import Problem, StatusChange
 from organizations.models import access_of
 from organizations.roles import Permission as P
+from selfcheck.models import SelfCheck
 
 from ..duties import chase_problems, chase_reports, duties_of
-from ..figures import Scope, figure, values
+from ..figures import Scope, values
 
 
 @require_GET
@@ -28,27 +30,36 @@ def home(request) -> HttpResponse:
         "chases": chases,
         "missing_reports": reports,
         "missing_total": sum(r.count for r in reports),
+        "missing_round": _only_round(request.user, campaign, today) if reports else None,
         "late_problems": problems,
         "late_total": sum(r.count for r in problems),
         "phases": list(campaign.phases.on(today)) if campaign else [],
         "changes": _changes(request.user, campaign),
         "notices": request.user.notices.all()[:5],
         "can_round": access.may(P.RUN_SELFCHECK),
-        "standing": _standing(campaign, today) if campaign and not chases and access.may_at(P.SEE_FIGURES, campaign.unit.path) else [],
+        "can_launch": access.may(P.PLAN_CAMPAIGN),
+        "can_administer": access.may(P.MANAGE_ACCOUNTS),
+        "v": _standing(campaign, today) if campaign and not chases and access.may_at(P.SEE_FIGURES, campaign.unit.path) else {},
     }
     return render(request, "reports/home.html", context)
 
 
-def _standing(campaign, today) -> list[dict]:
+def _standing(campaign, today) -> dict:
     """Where the campaign stands, for who reads figures and does not chase: each opens to its rows."""
-    scope = Scope(campaign)
-    found = values(["selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"], scope, today)
-    return [{"figure": figure(key), "value": value} for key, value in found.items()]
+    return values(["selfcheck_due", "selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"], Scope(campaign), today)
+
+
+def _only_round(user, campaign, today) -> int | None:
+    """The round all reports missing are of; none when they are of several."""
+    rows = SelfCheck.objects.progress_visible_to(user).overdue(today).filter(round__campaign=campaign)
+    rounds = list(rows.order_by().values_list("round", flat=True).distinct()[:2])
+    return rounds[0] if len(rounds) == 1 else None
 
 
 def _changes(user, campaign):
-    """The latest steps of problems one sees."""
+    """The latest step of each problem one sees."""
     if campaign is None:
         return []
     visible = Problem.objects.visible_to(user).filter(campaign=campaign)
-    return StatusChange.objects.filter(problem__in=visible).select_related("problem", "by").order_by("-at", "-pk")[:6]
+    latest = StatusChange.objects.filter(problem__in=visible).order_by().values("problem").annotate(last=Max("pk")).values("last")
+    return StatusChange.objects.filter(pk__in=latest).select_related("problem", "by").order_by("-at", "-pk")[:6]
