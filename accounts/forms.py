@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 YEARS = range(1900, 2200)  # of a date somebody means; beyond them lie slips of the finger, and days that can't be counted with
+MOST_DIGITS = 18  # of a row's number
 DASHES = "---------"  # Django's label for no choice
 
 
@@ -66,6 +67,16 @@ class PageModelForm(forms.ModelForm):
 
     def save(self, commit=True):
         raise TypeError("forms validate; actions write")
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows; a number that no database holds is none of them."""
+
+    def _check_values(self, value):
+        for pk in value:
+            if len(str(pk)) > MOST_DIGITS:
+                raise ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": str(pk)[:20]})
+        return super()._check_values(value)
 
 
 def dress(form: forms.BaseForm) -> None:

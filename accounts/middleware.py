@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,7 +19,10 @@ POLICY = (
 
 
 class ContentSecurityMiddleware:
-    """No script, style, font or frame from anywhere but this site; pages with data are not kept by caches."""
+    """No script, style, font or frame from anywhere but this site; pages with data are not kept by caches.
+
+    An address with a NUL in it, which no browser sends and PostgreSQL can't look up, is a bad request.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -29,6 +33,10 @@ class ContentSecurityMiddleware:
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    def process_view(self, request, view, args, kwargs):
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("NUL in the query")
 
 
 FIRST_PAGES = {"accounts:password_change", "accounts:sign_out"}  # open to an account whose first password still stands

@@ -31,7 +31,7 @@ def sign_in(request) -> HttpResponse:
         return redirect(_safe_next(request))
     if request.method == "POST":
         with transaction.atomic():
-            record("accounts.sign_in_refused", by=None, at=timezone.now(), username=request.POST.get("username", "")[:40])
+            record("accounts.sign_in_refused", by=None, at=timezone.now(), username=request.POST.get("username", "").replace("\x00", "")[:40])
     return render(request, "accounts/sign_in.html", {"form": form, "next": request.GET.get("next", "")})
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import PageForm, PageModelForm
+from accounts.forms import PageForm, PageModelForm, RowsField
 from campaigns.models import Campaign
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
@@ -45,6 +45,7 @@ class SessionForm(PageModelForm):
         model = StudySession
         fields = ["title", "held_on", "place", "host", "unit", "form", "topics"]
         widgets = {"topics": forms.CheckboxSelectMultiple}
+        field_classes = {"topics": RowsField}
 
     def __init__(self, *args, campaign: Campaign, user, **kwargs):
         units = units_for(user, Permission.RUN_LEARNING, campaign)

@@ -27,7 +27,7 @@ SIX_ASPECTS = {
     "abuse_of_power": "滥用权力",
     "integrity_lapse": "清廉失守",
 }
-CODE = re.compile(r"(\d{4})\s*[-—－]\s*(\d+)")
+CODE = re.compile(r"(\d{4})\s*[-—－]\s*(\d{1,9})(?!\d)")
 
 
 def aspects_of(campaign: Campaign) -> dict[str, str]:
@@ -140,7 +140,7 @@ class ProblemFilterForm(forms.Form):
         found = Q(title__icontains=text) | Q(responsible_person__name__icontains=text)
         code = CODE.fullmatch(text)
         if code:
-            found |= Q(year=int(code[1]), number=int(code[2][:9]))
+            found |= Q(year=int(code[1]), number=int(code[2]))
         elif text.isdecimal() and len(text) < 10:
             found |= Q(number=int(text))
         return found

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.forms import PageForm, PageModelForm
+from accounts.forms import PageForm, PageModelForm, RowsField
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
@@ -116,7 +116,7 @@ class TaskFinishForm(PageForm):
 
 class NextStepForm(PageForm):
     text = forms.CharField(label=lazy("下一步打算"), widget=forms.Textarea)
-    items = forms.ModelMultipleChoiceField(label=lazy("对应的计划安排"), queryset=PlanItem.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
+    items = RowsField(label=lazy("对应的计划安排"), queryset=PlanItem.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args, campaign: Campaign, **kwargs):
         super().__init__(*args, **kwargs)

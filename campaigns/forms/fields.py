@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import RowsField
 from organizations.models import Cadre
 
 SUGGESTED = 300  # names offered while typing
@@ -82,7 +83,7 @@ class FilesField(forms.FileField):
         return [cleaned for upload in uploads if (cleaned := super(FilesField, self).clean(upload, initial))]
 
 
-class UnitsField(forms.ModelMultipleChoiceField):
+class UnitsField(RowsField):
     """Units as check boxes, in 机构序列."""
 
     widget = forms.CheckboxSelectMultiple

@@ -20,6 +20,7 @@ from ..models import Cadre, CadreQuerySet, Unit, access_of
 from ..roles import Permission as P
 
 PAGE = 30
+MOST_DIGITS = 19  # of a database row's number
 STANDINGS = {  # key in the address: words, condition
     "serving": (gettext_lazy("在编在岗"), Q(on_establishment=True, on_duty=True)),
     "establishment": (gettext_lazy("在编"), Q(on_establishment=True)),
@@ -36,7 +37,7 @@ def filtered(request) -> tuple[CadreQuerySet, Unit | None]:
     text, unit, category = (request.GET.get(key, "").strip() for key in ("q", "unit", "category"))
     if text:
         cadres = cadres.found_by(text[:40])
-    home = Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).filter(pk=unit).first() if unit.isdecimal() else None
+    home = Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).filter(pk=unit).first() if unit.isdecimal() and len(unit) < MOST_DIGITS else None
     if home:
         cadres = cadres.filter(unit=home) if request.GET.get("own") else cadres.under(home)
     if category:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms import attempt
 from campaigns.current import needed_campaign
+from campaigns.views.replies import chosen_id
 from organizations.access import requires
 from organizations.models import access_of
 from organizations.roles import Permission as P
@@ -145,7 +146,7 @@ def briefing_compare(request, pk: int) -> HttpResponse:
     """Two versions line by line: what went, what came."""
     briefing = seen(request, pk)
     versions = {v.number: v for v in briefing.versions.all()}
-    old, new = (versions.get(int(request.GET.get(k, "0")) if request.GET.get(k, "0").isdigit() else 0) for k in ("old", "new"))
+    old, new = (versions.get(chosen_id(request, key)) for key in ("old", "new"))
     if old is None or new is None:
         raise Http404
     lines = [(line[0], line[2:]) for line in difflib.ndiff(old.body.splitlines(), new.body.splitlines()) if line[0] in "+- " and line[2:].strip()]

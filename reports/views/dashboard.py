@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.current import needed_campaign
+from campaigns.views.replies import chosen_id
 from organizations.access import requires
 from organizations.models import Unit, access_of
 from organizations.roles import Permission as P
@@ -29,8 +30,8 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
     campaign = needed_campaign(request)
     access, today = access_of(request.user), timezone.localdate()
     unit = None
-    if request.GET.get("unit", "").isdigit():
-        unit = get_object_or_404(Unit.objects.under(campaign.unit), pk=request.GET["unit"])
+    if chosen := chosen_id(request, "unit"):
+        unit = get_object_or_404(Unit.objects.under(campaign.unit), pk=chosen)
         if not access.may_at(P.SEE_FIGURES, unit.path):
             raise Http404
     elif not access.may_at(P.SEE_FIGURES, campaign.unit.path):

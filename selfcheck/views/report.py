@@ -68,10 +68,11 @@ def _next_place(do: str, which: str, answers: dict, pledged: bool) -> str:
     if do == "submit":
         return "?check=pledged" if pledged else "?check=1"
     question = which.removeprefix("q").partition("-")[0]
-    if not question.isdecimal() or int(question) not in answers:
+    known = {str(pk): answer for pk, answer in answers.items()}
+    if question not in known:
         return ""
     if do == "add":
-        return f"?more={question}#id_q{question}-{len(answers[int(question)].items) + 1}-manifestation"
+        return f"?more={question}#id_q{question}-{len(known[question].items) + 1}-manifestation"
     return f"#aspect-{question}"
 
 

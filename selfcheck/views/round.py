@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms import attempt
 from accounts.templatetags.page import day
 from campaigns.current import campaign_of, needed_campaign
+from campaigns.views.replies import MOST_DIGITS
 from organizations.access import requires
 from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
@@ -117,9 +118,10 @@ def round_urge(request, pk: int) -> HttpResponse:
     opened = get_object_or_404(Round.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
     if not _may_run(request, opened):
         raise PermissionDenied
-    unit = Unit.objects.filter(pk=request.POST["unit"]) if request.POST.get("unit", "").isdecimal() else None
+    asked = request.POST.get("unit", "")
+    units = Unit.objects.filter(pk=asked if asked.isdecimal() and len(asked) < MOST_DIGITS else None) if asked else None
     try:
-        urged = urge_missing(opened, by=request.user, at=timezone.now(), units=unit)
+        urged = urge_missing(opened, by=request.user, at=timezone.now(), units=units)
     except ValidationError as refusal:
         messages.warning(request, refusal.messages[0])
     else:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import attempt
 from campaigns.current import needed_campaign
+from campaigns.views.replies import chosen_id
 from organizations.access import requires
 from organizations.models import access_of
 from organizations.roles import Permission as P
@@ -44,8 +45,8 @@ def clue_form(request) -> HttpResponse:
     campaign = needed_campaign(request)
     if not may_enter_clues(request.user, campaign):
         raise PermissionDenied
-    row = request.GET.get("row", "")
-    before = get_object_or_404(ClueCount.objects.visible_to(request.user).filter(campaign=campaign), pk=row) if row.isdigit() else None
+    row = chosen_id(request, "row")
+    before = get_object_or_404(ClueCount.objects.visible_to(request.user).filter(campaign=campaign), pk=row) if row else None
     form = ClueForm(request.POST or None, initial=model_to_dict(before) if before else {}, fixed_period=before is not None)
     if request.method == "POST" and form.is_valid() and attempt(form, count_clues, campaign, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("件数已保存。"))
