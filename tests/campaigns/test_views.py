@@ -124,7 +124,7 @@ def test_campaign_detail_shows_the_four_columns_the_deadline_and_the_units(cast,
     assert f"1 开展警示教育 6 月上旬 市廉政教育基地 赵念安 {day(item.due_on)} 还剩 3 天 办理中 已报 1/2 个单位" in text
     assert f"2 修订办法 {day(today - 3 * DAY)} — 各街道纪工委书记 教育培训组 {day(today - 3 * DAY)} 逾期 3 天 未完成" in text
     assert "全部 2 已逾期 1 7 天内到期 1 以后到期 0 已完成 0" in text
-    assert text.endswith("单位 任务 已完成/已分解 逾期（项） 纪检监察科 1/1 1/1 0 石桥街道纪工委 0/1 0/1 0")
+    assert text.endswith("单位 任务 已完成/已分解 逾期（项） 纪检监察科 1/1 1/1 0 石桥街道纪工委 0/1 0/1 0 四、下一步打算 增加 还没有写。")
 
 
 def test_campaign_detail_views_filter_the_plan(cast, signed_in, deed, today):
