@@ -285,6 +285,11 @@ def _supervision(**fixed) -> Rows:
     return rows
 
 
+def _of_organ(model, **fixed) -> Rows:
+    """Rows that are the organizing unit's own: whoever asks for a unit below it is told of none."""
+    return lambda s, d: model.objects.filter(campaign=s.campaign, campaign__unit__path=s.path, **fixed)
+
+
 RECORD = ((_("方式"), "get_kind_display"), (_("层面"), "get_level_display"), (_("对象"), "cadre"), (_("单位"), "cadre.unit"), (_("时间"), "held_on"))
 _add("supervision_work", _("工作层面监督"), _("人次"), _("监督记录中层面为“工作”的"), _supervision(level="work"), RECORD)
 _add("supervision_thought", _("思想层面监督"), _("人次"), _("监督记录中层面为“思想”的"), _supervision(level="thought"), RECORD)
@@ -293,9 +298,9 @@ _add("talk_people", _("谈话对象"), _("人"), _("谈心谈话的对象，一�
      lambda s, d: Cadre.objects.filter(pk__in=_supervision(kind="talk")(s, d).values("cadre")).select_related("unit"), PERSON)
 _add("findings", _("督导反馈意见"), _("条"), _("督导检查反馈的意见"),
      lambda s, d: Finding.objects.filter(within([s.path], "visit__unit__path"), visit__campaign=s.campaign, raised_at__lt=end_of(d)), ((_("意见"), "text"), (_("时限"), "due_on")))
-_add("regulations", _("现行监督制度"), _("项"), _("本单位现行有效的干部监督管理制度"), _of_campaign(Regulation, is_in_force=True), ((_("制度"), "title"), (_("评估"), "evaluation")), **WHOLE)
-_add("organ_issues", _("机构制度问题"), _("类"), _("检视出的机构、制度、意识方面的问题"), _of_campaign(OrganIssue), ((_("问题"), "title"),), **WHOLE)
-_add("suggestions", _("建议"), _("条"), _("向上级提出的建议"), _of_campaign(Suggestion), ((_("事项"), "topic"), (_("建议"), "text")), **WHOLE)
+_add("regulations", _("现行监督制度"), _("项"), _("本单位现行有效的干部监督管理制度"), _of_organ(Regulation, is_in_force=True), ((_("制度"), "title"), (_("评估"), "evaluation")), **WHOLE)
+_add("organ_issues", _("机构制度问题"), _("类"), _("检视出的机构、制度、意识方面的问题"), _of_organ(OrganIssue), ((_("问题"), "title"),), **WHOLE)
+_add("suggestions", _("建议"), _("条"), _("向上级提出的建议"), _of_organ(Suggestion), ((_("事项"), "topic"), (_("建议"), "text")), **WHOLE)
 
 
 # --- consistency ------------------------------------------------------------------------------------------------------
