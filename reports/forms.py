@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import PageForm, PageModelForm
 
 from .models import Briefing
+from .names import keyed, named
 
 HEAD = ["title", "as_of", "organ", "audience", "presented_by", "signer", "number", "issue_no", "dated_on", "copies_to"]
 
@@ -35,6 +36,12 @@ class BriefingTextForm(BriefingHeadForm):
         help_text=_("“# ”开头是一级标题，“## ”开头是二级标题，序号自动排；{{名称}} 处自动填数，“@机构制度问题”等处自动列出整段。"),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, initial: dict, **kwargs):
+        super().__init__(*args, initial=initial | {"body": named(initial["body"])}, **kwargs)
+
+    def clean_body(self) -> str:
+        return keyed(self.cleaned_data["body"])
 
 
 class ReasonForm(PageForm):

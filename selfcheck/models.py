@@ -34,7 +34,7 @@ class ChecklistVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="selfcheck_checklist_number")]
 
     def __str__(self) -> str:
-        return f"{self.name} v{self.number}"
+        return f"{self.name}（第 {self.number} 版）"
 
 
 class Aspect(models.Model):

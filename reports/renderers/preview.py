@@ -47,7 +47,7 @@ def preview_html(doc: Doc, fact_url: Callable[[str], str] | None = None) -> str:
     linked.
     """
     labels = annex_labels(doc)
-    blocks = "".join(_block(block, labels.get(i, ""), fact_url) for i, block in enumerate(doc.blocks))
+    blocks = "".join(_block(block, labels.get(i, ""), fact_url, i) for i, block in enumerate(doc.blocks))
     title = "<br>".join(escape(line) for line in doc.title.split("\n"))
     subtitle = f'<p class="by">{escape(doc.subtitle)}</p>' if doc.subtitle else ""
     inner = f"{_head(doc.head)}<h2>{title}</h2>{subtitle}{blocks}{_foot(doc.foot)}"
@@ -93,22 +93,23 @@ def _foot(foot):
     return f'<footer class="colophon-lines">{lines}{last}</footer>'
 
 
-def _block(block, label, fact_url):
+def _block(block, label, fact_url, number):
     if isinstance(block, Para):
-        return _para(block, fact_url)
+        return _para(block, fact_url, number)
     if isinstance(block, Figure):
         caption = f"<figcaption>{escape(block.title)}</figcaption>" if block.title else ""
         return f"<figure>{safe_svg(block.svg)}{caption}</figure>"
     return _table(block, label)
 
 
-def _para(para, fact_url):
+def _para(para, fact_url, number):
     if para.style == "blank":
         return '<p class="gap"></p>'
     tag, kind = HEADINGS.get(para.style, "p"), CLASSES.get(para.style)
     if tag != "p" and len(runs := para.runs) > 1 and runs[0].font != runs[-1].font:
         tag, kind = "p", "run-in"
     attribute = f' class="{kind}"' if kind else ""
+    attribute += f' id="part-{number}"' if para.style in ("h1", "h2") else ""  # where the outline leads
     return f"<{tag}{attribute}>{''.join(_run(run, fact_url) for run in para.runs)}</{tag}>"
 
 

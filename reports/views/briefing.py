@@ -24,10 +24,11 @@ from organizations.roles import Permission as P
 from .. import actions
 from ..compose import compose
 from ..document import Doc, plain_text
-from ..facts import FACTS, PARTS
+from ..facts import PARTS
 from ..figures import CHECKED, REGISTRY, Scope, failed_checks, values
 from ..forms import BriefingForm, BriefingTextForm, ReasonForm, SignForm
 from ..models import Briefing
+from ..names import FACT_WORDS, named
 from ..renderers.preview import preview_html
 
 
@@ -88,7 +89,7 @@ def briefing_detail(request, pk: int) -> HttpResponse:
         "briefing": briefing,
         "preview": mark_safe(preview_html(document, fact_url=_fact_url(briefing))) if document else "",
         "refusal": refusal,
-        "outline": [(b.style, b.text.split("。")[0][:24]) for b in document.blocks if getattr(b, "style", "") in ("h1", "h2")] if document else [],
+        "outline": [(n, b.style, b.text.split("。")[0][:24]) for n, b in enumerate(document.blocks) if getattr(b, "style", "") in ("h1", "h2")] if document else [],
         "length": len("".join(plain_text(document).split())) if document else 0,
         "blanks": sum(run.blank for b in document.blocks for run in getattr(b, "runs", ())) if document else 0,
         "numbers": [(key, f) for key, f in used.items() if "value" in f],
@@ -136,7 +137,7 @@ def briefing_edit(request, pk: int) -> HttpResponse:
             return redirect("reports:briefing_detail", pk=pk)
     stored = Briefing.objects.get(pk=pk)
     conflict = request.method == "POST" and form.data.get("version") != str(stored.version)
-    context = {"briefing": stored, "form": form, "newer": actions.latest(stored).body if conflict else "", "figures": list(REGISTRY.values()), "facts": list(FACTS), "parts": list(PARTS)}
+    context = {"briefing": stored, "form": form, "newer": named(actions.latest(stored).body) if conflict else "", "figures": [f.label for f in REGISTRY.values()], "facts": list(FACT_WORDS.values()), "parts": list(PARTS)}
     return render(request, "reports/briefing_edit.html", context)
 
 
@@ -149,7 +150,7 @@ def briefing_compare(request, pk: int) -> HttpResponse:
     old, new = (versions.get(chosen_id(request, key)) for key in ("old", "new"))
     if old is None or new is None:
         raise Http404
-    lines = [(line[0], line[2:]) for line in difflib.ndiff(old.body.splitlines(), new.body.splitlines()) if line[0] in "+- " and line[2:].strip()]
+    lines = [(line[0], line[2:]) for line in difflib.ndiff(named(old.body).splitlines(), named(new.body).splitlines()) if line[0] in "+- " and line[2:].strip()]
     return render(request, "reports/briefing_compare.html", {"briefing": briefing, "old": old, "new": new, "lines": lines})
 
 

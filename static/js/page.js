@@ -52,6 +52,16 @@
     button.textContent = button.dataset.copied;
   });
 
+  // Put a name where the cursor stands in a text.
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-insert]");
+    if (!button) return;
+    var field = document.getElementById(button.dataset.into);
+    field.focus();
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // After a failed submit the reader starts at the summary.
   var summary = document.querySelector(".error-summary");
   if (summary) summary.focus();

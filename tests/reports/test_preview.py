@@ -27,8 +27,8 @@ def test_preview_of_a_short_document():
         ),
     ]
     assert preview_html(Doc("汇报", blocks=blocks), lambda key: f"/figures/{key}/") == (
-        '<article class="a4" lang="zh-CN"><h2>汇报</h2><p class="by">某办</p><p class="to">督导组：</p><h3>一、工作</h3>'
-        '<h4><span class="kai">（一）部署</span></h4>'
+        '<article class="a4" lang="zh-CN"><h2>汇报</h2><p class="by">某办</p><p class="to">督导组：</p><h3 id="part-2">一、工作</h3>'
+        '<h4 id="part-3"><span class="kai">（一）部署</span></h4>'
         '<p>组织学习<a class="fact" href="/figures/sessions.held/">12次</a>，于<span class="blank">×月×日</span>完成。</p></article>'
     )
 
