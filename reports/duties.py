@@ -106,9 +106,9 @@ def decisions(user, access: Access, campaign: Campaign) -> list[Duty]:
         confirm=Count("pk", filter=Q(status="reported") & within(manage, "responsible_unit__path")),
         close=Count("pk", filter=Q(status="verified") & within(manage, "responsible_unit__path")),
     )
-    found += _counted(_("验收整改 %(n)s 件"), _("核对整改材料，通过或退回。"), f"{problems}?view=verify", _("去验收"), counts["verify"])
+    found += _counted(_("验收整改 %(n)s 件"), _("核对整改材料，通过或退回。"), f"{problems}?view=awaiting", _("去验收"), counts["verify"])
     found += _counted(_("确认新报问题 %(n)s 件"), _("定整改方式、时限、责任人和验收人。"), f"{problems}?view=reported", _("去确认"), counts["confirm"])
-    found += _counted(_("销号 %(n)s 件"), _("已验收，待定整改结果。"), f"{problems}?status=verified", _("去销号"), counts["close"])
+    found += _counted(_("销号 %(n)s 件"), _("已验收，待定整改结果。"), f"{problems}?view=not_closed", _("去销号"), counts["close"])
     if manage:
         asked = ExtensionRequest.objects.filter(within(manage, "problem__responsible_unit__path"), granted__isnull=True, problem__campaign=campaign).select_related("problem")
         found += [Duty(_("批复延期：%(t)s") % {"t": e.problem}, _("拟延至 %(d)s。%(r)s") % {"d": day(e.until), "r": e.reason}, reverse("ledger:problem_detail", args=[e.problem_id]), _("去批复"), e.problem.due_on) for e in asked]
