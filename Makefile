@@ -35,6 +35,6 @@ demo: ## enter the demo into the database of DATA_DIR
 lock: ## rewrite requirements.txt from requirements.in (needs uv)
 	@python3 tools/lock.py
 
-screenshots: ## pictures of the main pages at both sizes, in var/screenshots
+screenshots: ## pictures of every page at both sizes, in docs/screenshots
 	@tools/setup.sh test
-	@$(PYTHON) tools/screenshots.py var/screenshots
+	@$(PYTHON) tools/screenshots.py docs/screenshots

@@ -2,15 +2,20 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from . import sessions
+from .kept import whose
 from .models import SpentToken
+from .pages import ask_to_sign_in
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; font-src 'self';"
@@ -31,6 +36,7 @@ class ContentSecurityMiddleware:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)  # static files pass no other middleware that says so
         response.setdefault("Cache-Control", "no-store")
         return response
 
@@ -39,7 +45,12 @@ class ContentSecurityMiddleware:
             raise SuspiciousOperation("NUL in the query")
 
 
-FIRST_PAGES = {"accounts:password_change", "accounts:sign_out"}  # open to an account whose first password still stands
+# What is open while a step is owed: the step's own pages, and the way out.
+OPEN_PAGES = {
+    "accounts:second_step": {"accounts:second_step", "accounts:sign_out"},
+    "accounts:password_change": {"accounts:password_change", "accounts:sign_out"},
+    "accounts:enrol": {"accounts:enrol", "accounts:confirm", "accounts:sign_out"},
+}
 
 
 def public(view):
@@ -48,8 +59,17 @@ def public(view):
     return view
 
 
+def keeps_refusals(view):
+    """Marks a view whose refusals are written down (wrong passwords and codes): they stay when its form comes back."""
+    view.keeps_refusals = True
+    return view
+
+
 class SignedInMiddleware:
-    """Every view needs a signed-in account unless it is marked public; a first password is changed first."""
+    """Every view needs a signed-in account unless it is marked public, and a session whose time has not run out.
+
+    First of all come, in this order, the second step, a password that is due, and taking the second factor into use.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -60,18 +80,36 @@ class SignedInMiddleware:
     def process_view(self, request, view, args, kwargs):
         if getattr(view, "is_public", False):
             return None
+        now = timezone.now()
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if request.user.must_change_password and request.resolver_match.view_name not in FIRST_PAGES:
-            return redirect("accounts:password_change")
+            return ask_to_sign_in(request, whose(request))
+        if sessions.has_run_out(request, now):
+            return self._run_out(request, now)
+        sessions.touch(request, now)
+        owed = sessions.step_owed(request, now)
+        if owed and request.resolver_match.view_name not in OPEN_PAGES[owed]:
+            return self._lead_to(request, owed)
         return None
+
+    @staticmethod
+    def _run_out(request, now):
+        user_pk = request.user.pk
+        sessions.end_by_time(request, now)
+        if request.method == "GET":
+            messages.info(request, _("登录已超时，请重新登录。"))
+        return ask_to_sign_in(request, user_pk)
+
+    @staticmethod
+    def _lead_to(request, owed: str):
+        target = {"next": request.get_full_path()} if owed == "accounts:second_step" and request.method == "GET" else {}
+        return redirect(reverse(owed) + (f"?{urlencode(target)}" if target else ""))
 
 
 class OnceMiddleware:
     """A form with a one-time token does its deed once.
 
     The token is spent in the deed's own transaction; an answer that is not a redirect (the form came back with
-    errors) gives it back. A second submit of the same token waits for the first and is sent to its result.
+    errors) gives it back, and takes back whatever was written unless the view keeps its refusals. A second submit of the same token waits for the first and is sent to its result.
     """
 
     def __init__(self, get_response):
@@ -111,6 +149,8 @@ class OnceMiddleware:
             if response.status_code in (301, 302, 303):
                 spent.location = response["Location"][:500]
                 spent.save(update_fields=["location"])
+            elif getattr(view, "keeps_refusals", False):
+                spent.delete()
             else:
                 transaction.set_rollback(True)
         return response

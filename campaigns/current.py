@@ -28,14 +28,14 @@ def needed_campaign(request, permission: Permission | None = None) -> Campaign:
     campaign = campaign_of(request)
     if campaign is None:
         raise Http404
-    if permission is not None and not access_of(request.user).may_at(permission, campaign.unit.path):
+    if permission is not None and not access_of(request.user).may_at(permission, campaign.unit.path, campaign.pk):
         raise PermissionDenied
     return campaign
 
 
 def may_plan(request, campaign: Campaign) -> bool:
     """Whether the visitor may change this campaign: pages show buttons by it."""
-    return access_of(request.user).may_at(Permission.PLAN_CAMPAIGN, campaign.unit.path)
+    return access_of(request.user).may_at(Permission.PLAN_CAMPAIGN, campaign.unit.path, campaign.pk)
 
 
 def refuse_unless_planner(request, campaign: Campaign) -> None:

@@ -12,16 +12,18 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import open_account
+from accounts.actions import key_holder, open_account
 from accounts.models import User
 from audit.log import record
 from campaigns import actions as campaigns
 from campaigns.models import Campaign, Meeting, SlipDelivery
 from files.models import StoredFile
 from jobs.models import Job
+from keys.models import DataKey
 from learning import actions as learning
 from learning.models import Attendance
 from ledger import actions as ledger
+from ledger.actions.saved import keep_view
 from ledger.models import Problem
 from organizations import actions as organizations
 from organizations.models import Cadre, RoleGrant, Unit
@@ -29,7 +31,7 @@ from reports import actions as reports
 from reports.models import Briefing
 from selfcheck import actions as selfcheck
 from selfcheck.actions import AnswerDraft, ItemDraft
-from selfcheck.models import SelfCheck
+from selfcheck.models import Round, SelfCheck
 from supervision import actions as supervision
 
 from . import content as c
@@ -251,6 +253,7 @@ def _enter_selfcheck(stage: Stage) -> None:
     questions = {q.key: q.pk for q in checklist.questions.all()}
 
     def hand_in(no: str, found: list, days: int) -> SelfCheck:
+        selfcheck.take_notice(reports_of[no], by=stage.users[no], at=stage.at(days, 14))
         return selfcheck.submit(reports_of[no], answers=_answers(stage, questions, found), statement="", pledged=True, by=stage.users[no], at=stage.at(days, 15))
 
     for no in [*c.ANSWERS, *c.ALL_NO]:
@@ -262,6 +265,7 @@ def _enter_selfcheck(stage: Stage) -> None:
     report = hand_in(no, [("improper_conduct", "今年上半年受理信访 26 件，其中 17 件以电话代替上门走访，与群众见面少。", "手头信访、报告多，图省事。", "今后注意改进。", "long_term", None)], -4)
     selfcheck.return_report(report, comment=comment, due_on=stage.day(2), by=report.reviewer, at=stage.at(-1, 16))
     for no in c.DRAFTS:
+        selfcheck.take_notice(reports_of[no], by=stage.users[no], at=stage.at(-2, 19))
         some = dict(list(_answers(stage, questions, []).items())[:3])
         selfcheck.save_draft(reports_of[no], answers=some, statement="", by=stage.users[no], at=stage.at(-2, 20))
 
@@ -278,7 +282,7 @@ def _enter_rectification(stage: Stage) -> None:
     of = {p.responsible_person.staff_no: p for p in camp.problems.select_related("responsible_person").filter(source=Problem.Source.SELF_CHECK)}
     for no in [*c.CLOSED, *c.SUBMITTED, *c.AT_WORK]:
         verifier = stage.users["YL002"] if no != "YL002" else stage.reviewer
-        problem = ledger.register_problem(of[no], by=by, at=stage.at(-8, 15), lead_official=leader, verifier=verifier, rectified_as_found=no in c.CLOSED[:2])
+        problem = ledger.register_problem(of[no], by=by, at=stage.at(-8, 15), lead_official=leader, verifier=verifier, rectified_as_found=no in c.CLOSED[:2], seriousness=c.SERIOUSNESS.get(no, "ordinary"))
         owner = stage.users[no]
         if no in c.CLOSED:
             ledger.report_progress(problem, text="已按措施整改完毕。", made_on=stage.day(-6), by=owner, at=stage.at(-6, 9))
@@ -288,16 +292,29 @@ def _enter_rectification(stage: Stage) -> None:
             ledger.submit_problem(problem, note="请核对排期表和说明。", by=owner, at=stage.at(-2, 15))
         elif no in ("YL301", "YL008"):
             ledger.report_progress(problem, text="已完成第一步，继续推进。", made_on=stage.day(-2), by=owner, at=stage.at(-2, 10))
+        if no in c.MILESTONES:
+            _set_milestones(stage, problem, no)
     extended = camp.problems.get(responsible_person__staff_no="YL301")
+    for no, text, days in c.COMMENTS:
+        ledger.add_comment(extended, text=text, by=stage.users[no], at=stage.at(days, 10, 30))
     ledger.request_extension(extended, reason="台账要等统一格式下发后补齐。", until=stage.day(25), by=stage.users["YL301"], at=stage.at(-1, 9, 48))
     ledger.plan_rule(camp, title=c.REGULATION, kind="revised", unit=stage.units["YL01"], planned_on=stage.day(45), by=by, at=stage.at(-7))
     rule = ledger.plan_rule(camp, title="谈话记录和回访登记办法", kind="new", unit=stage.units["YL01"], planned_on=stage.day(-2), problems=[of["YL403"], of["YL102"]], by=by, at=stage.at(-7))
     ledger.issue_rule(rule, issued_on=stage.day(-2), document_number="", by=by, at=stage.at(-2, 17))
+    keep_view(camp, name="未销号的限期整改", query="view=not_closed&track=dated", by=by, at=stage.at(-3))
     visit = supervision.record_visit(camp, unit=stage.units["YL12"], team="市委第三督导组", held_on=stage.day(-9), form="听取汇报、查阅资料、个别谈话", summary="工作总体按时间节点推进。", by=stage.users["DD01"], at=stage.at(-9, 18))
     for n, (text, due) in enumerate(c.FINDINGS):
         finding = supervision.raise_finding(visit, text=text, due_on=stage.day(due), responsible_person=stage.cadres["YL201"], by=stage.users["DD01"], at=stage.at(-9, 18))
         if n == 0:
             ledger.register_problem(finding.problem, by=by, at=stage.at(-8, 16), lead_official=leader, verifier=stage.office)
+
+
+def _set_milestones(stage: Stage, problem: Problem, no: str) -> None:
+    """Steps on the way, those whose day has come ticked off on it."""
+    for text, days in c.MILESTONES[no]:
+        milestone = ledger.add_milestone(problem, text=text, due_on=stage.day(days), by=stage.office, at=stage.at(-7, 9))
+        if days < 0:
+            ledger.tick_milestone(milestone, done=True, by=stage.users[no], at=stage.at(days, 11))
 
 
 def _enter_reports(stage: Stage, at: dt.datetime) -> None:
@@ -324,11 +341,15 @@ def remove_demo(*, at: dt.datetime) -> int:
         raise ValidationError(_("没有演示数据。"))
     users, cadres, units = User.objects.filter(is_demo=True), Cadre.objects.filter(is_demo=True), Unit.objects.filter(is_demo=True)
     files = _files_of(list(found))
+    rounds = Round.objects.filter(campaign__in=found).values_list("pk", flat=True)
+    holders = [f"cadre:{no}" for no in cadres.values_list("staff_no", flat=True)] + [selfcheck.marks_holder(pk) for pk in rounds]
+    keys = DataKey.objects.filter(holder__in=holders)
+    locks = DataKey.objects.filter(holder__in=[key_holder(user) for user in users])
     record("demo.remove_demo", by=None, at=at)
     gone = 0
     try:
         Briefing.objects.filter(campaign__in=found).update(status="draft", issued_at=None, issued_by=None, issued_version=None)
-        for rows in (Briefing.objects.filter(campaign__in=found), *_inside(list(found)), found, Job.objects.filter(asked_by__in=users), RoleGrant.objects.filter(user__in=users), cadres, users):
+        for rows in (Briefing.objects.filter(campaign__in=found), *_inside(list(found)), found, Job.objects.filter(asked_by__in=users), RoleGrant.objects.filter(user__in=users), keys, cadres, users, locks):
             gone += rows.delete()[0]
         for unit in units.order_by("-path"):
             gone += unit.delete()[0]

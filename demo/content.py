@@ -56,7 +56,9 @@ ACCOUNTS = [
     ("YL303", "吕知微", "", "YL13", "干部（报告未填）"),
     ("DD01", "方砚", "supervisor", "YL", "督导组"),
     ("YL007", "秦越", "clues", "YL", "线索处置组"),
-    ("XT01", "管知远", "administrator", "YL", "系统管理员"),
+    ("XT01", "管知远", "system_administrator", "YL", "系统管理员"),
+    ("AQ01", "闵知白", "security_administrator", "YL", "安全管理员"),
+    ("SJ01", "简明序", "audit_administrator", "YL", "安全审计员"),
 ]
 LIAISONS = {"YL11": "YL101", "YL12": "YL201", "YL13": "YL301", "YL14": "YL401"}
 
@@ -145,6 +147,14 @@ DRAFTS = ["YL203"]  # begun; YL003, YL004, YL303 have not begun
 CLOSED = ["YL005", "YL102", "YL103", "YL201", "YL403"]
 SUBMITTED = ["YL007", "YL101"]
 AT_WORK = ["YL006", "YL008", "YL202", "YL301", "YL401"]
+
+SERIOUSNESS = {"YL102": "major", "YL301": "major", "YL006": "severe"}  # the others are ordinary
+# text and day, counted from today
+MILESTONES = {
+    "YL301": [("列出要补的台账清单", -4), ("补齐今年的台账", 3)],
+    "YL008": [("与科室逐项核对", -3), ("整理成册报办公室", 5)],
+}
+COMMENTS = [("YL002", "统一格式本周内下发，清单可以先补。", -1), ("YL301", "收到，清单已经列好。", -1)]
 
 FINDINGS = [
     ("文件资料不规范。两次集中学习的签到材料未按阶段、类别归档。", 10),

@@ -1,7 +1,7 @@
 """Which function does which kind of job. Rooms above register theirs in AppConfig.ready()."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 class Report(Protocol):
@@ -11,9 +11,9 @@ class Report(Protocol):
 
 
 class Result:
-    """What a job hands back: a file to fetch, or only a sentence."""
+    """What a job hands back: a file to fetch, or only a sentence. A large file comes open instead of as bytes; whoever delivers closes it."""
 
-    def __init__(self, content: bytes | None = None, name: str = "", media_type: str = "", message: str = ""):
+    def __init__(self, content: bytes | BinaryIO | None = None, name: str = "", media_type: str = "", message: str = ""):
         self.content, self.name, self.media_type, self.message = content, name, media_type, message
 
 

@@ -6,9 +6,10 @@ import os
 import socket
 import threading
 import uuid
+from contextlib import nullcontext
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,11 +76,11 @@ def run(job: Job) -> None:
 
 def _deliver(job: Job, result: Result, mine) -> None:
     """The result and the row's end in one transaction; only the present owner delivers."""
-    with transaction.atomic():
+    with nullcontext() if result.content is None or isinstance(result.content, bytes) else result.content, transaction.atomic():
         if not mine().exists():
             raise LeaseLost(job.pk)
         if result.content is not None:
-            job.result.save(f"{job.pk}", ContentFile(result.content), save=False)
+            job.result.save(f"{job.pk}", ContentFile(result.content) if isinstance(result.content, bytes) else File(result.content), save=False)
             job.result_name, job.result_type = result.name, result.media_type
         _finish(job, Job.Status.DONE, timezone.now(), message=result.message)
 

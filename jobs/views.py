@@ -15,7 +15,8 @@ from .models import Job
 def job_detail(request, pk) -> HttpResponse:
     """The page of a job; htmx asks for the fragment every second until it is over."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
-    return render(request, "jobs/_progress.html" if request.htmx else "jobs/job_detail.html", {"job": job})
+    is_poll = request.htmx and not request.htmx.boosted  # a form sent by htmx may end here too, and wants the page
+    return render(request, "jobs/_progress.html" if is_poll else "jobs/job_detail.html", {"job": job})
 
 
 @require_GET

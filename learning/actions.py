@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.versions import Conflict, lock_version, move_on
 from audit.log import record
 from campaigns.models import Campaign
 from files.actions import store_file
@@ -54,53 +55,59 @@ def expected_cadres(session: StudySession):
 
 
 @transaction.atomic
-def record_attendance(session: StudySession, *, marks: dict[int, dict], by, at: dt.datetime) -> int:
+def record_attendance(session: StudySession, *, marks: dict[int, dict], by, at: dt.datetime, version: int | None = None) -> int:
     """Write who came. `marks`: cadre id → {"status", "note", "made_up_on"}; the session then counts as held.
 
     The first time everyone expected is written, 实到 by default. A correction touches only those marked, so that who
     joined the unit later isn't added to an old session. Marks for people not expected are refused.
     Returns how many rows were written.
     """
-    StudySession.objects.select_for_update().get(pk=session.pk)
-    listed = {row.cadre_id: row.cadre for row in session.attendance.select_related("cadre")}
-    expected = {cadre.pk: cadre for cadre in expected_cadres(session)} | listed
+    session = lock_version(session, version)
+    listed = {row.cadre_id: row for row in session.attendance.select_related("cadre")}
+    expected = {cadre.pk: cadre for cadre in expected_cadres(session)} | {pk: row.cadre for pk, row in listed.items()}
     if set(marks) - set(expected):
         raise ValidationError(_("名单中有不属于应到范围的人员，请刷新页面后重填。"))
     if not expected:
         raise ValidationError(_("“%(unit)s”没有在编在岗干部，请先在机构人员中维护名册。"), params={"unit": session.unit})
     if session.held_on and session.held_on > timezone.localdate(at):
         raise ValidationError(_("这次学习还没有到日期，请到时再登记考勤。"))
-    rows = [_attendance(session, expected[pk], marks.get(pk, {}), by, at) for pk in (marks if listed else expected)]
+    rows = [_attendance(session, expected[pk], marks.get(pk, {}), listed.get(pk), by, at) for pk in (marks if listed else expected)]
     Attendance.objects.bulk_create(
         rows, batch_size=500, update_conflicts=True, unique_fields=["session", "cadre"],
-        update_fields=["status", "note", "made_up_on", "entered_at", "entered_by"],
+        update_fields=["status", "note", "made_up_on", "entered_at", "entered_by", "version"],
     )
-    StudySession.objects.filter(pk=session.pk, is_held=False).update(is_held=True)
+    session.is_held = True
+    session.save(update_fields=["is_held", "version"])
     record("learning.record_attendance", by=by, at=at, subject=session, rows=len(rows))
     return len(rows)
 
 
-def _attendance(session: StudySession, cadre: Cadre, mark: dict, by, at: dt.datetime) -> Attendance:
+def _attendance(session: StudySession, cadre: Cadre, mark: dict, before: Attendance | None, by, at: dt.datetime) -> Attendance:
+    """The row to be written over `before`, whose version moves on when the mark differs."""
     mark = {"status": Attendance.Status.PRESENT, "note": "", "made_up_on": None} | mark
     if mark["status"] != Attendance.Status.MADE_UP:
         mark["made_up_on"] = None
     elif mark["made_up_on"] is None:
         raise ValidationError(_("%(name)s：已补学的请填补学日期。"), params={"name": cadre})
-    return Attendance(session=session, cadre=cadre, entered_at=at, entered_by=by, **mark)
+    version = 1 if before is None else before.version + any(getattr(before, key) != value for key, value in mark.items())
+    return Attendance(session=session, cadre=cadre, entered_at=at, entered_by=by, version=version, **mark)
 
 
 @transaction.atomic
-def make_up_session(attendance: Attendance, *, made_up_on: dt.date, by, at: dt.datetime) -> Attendance:
+def make_up_session(attendance: Attendance, *, made_up_on: dt.date, by, at: dt.datetime, version: int | None = None) -> Attendance:
     """Mark what someone missed as studied since (已补学)."""
-    row = Attendance.objects.select_for_update().select_related("session", "cadre").get(pk=attendance.pk)
+    session = lock_version(attendance.session)  # as record_attendance: first the session, then its rows
+    row = Attendance.objects.select_for_update().get(pk=attendance.pk)
     if not row.is_missing:
-        raise ValidationError(_("%(name)s这次学习是“%(status)s”，不需要补学。"), params={"name": row.cadre, "status": row.get_status_display()})
+        raise Conflict(row, _("%(name)s这次学习是“%(status)s”，不需要补学。") % {"name": row.cadre, "status": row.get_status_display()}, is_final=True)
+    move_on(row, version)
     if made_up_on > timezone.localdate(at):
         raise ValidationError({"made_up_on": _("补学日期不能晚于今天。")})
     if row.session.held_on and made_up_on < row.session.held_on:
         raise ValidationError({"made_up_on": _("补学日期不能早于集中学习的日期。")})
     row.status, row.made_up_on, row.entered_at, row.entered_by = Attendance.Status.MADE_UP, made_up_on, at, by
-    row.save(update_fields=["status", "made_up_on", "entered_at", "entered_by"])
+    row.save(update_fields=["status", "made_up_on", "entered_at", "entered_by", "version"])
+    session.save(update_fields=["version"])
     record("learning.make_up_session", by=by, at=at, subject=row)
     return row
 
@@ -117,13 +124,17 @@ def hold_activity(campaign: Campaign, *, category: str, kind: str, title: str, b
 
 
 @transaction.atomic
-def submit_reflection(session: StudySession, *, cadre: Cadre, text: str, by, at: dt.datetime) -> Reflection:
-    """Hand in one's own 心得, or replace it."""
+def submit_reflection(session: StudySession, *, cadre: Cadre, text: str, by, at: dt.datetime, version: int | None = None) -> Reflection:
+    """Hand in one's own 心得, or replace it. Version 0: none was there to be read."""
     if cadre.user_id != by.pk:
         raise ValidationError(_("心得体会须由本人填写。"))
     if not text.strip():
         raise ValidationError({"text": _("请写几句学习心得。")})
-    reflection, _new = Reflection.objects.update_or_create(session=session, cadre=cadre, defaults={"text": text, "submitted_at": at})
+    Cadre.objects.select_for_update().get(pk=cadre.pk)  # two windows at once don't make two
+    reflection = Reflection.objects.filter(session=session, cadre=cadre).first() or Reflection(session=session, cadre=cadre, version=0)
+    move_on(reflection, version)
+    reflection.text, reflection.submitted_at = text, at
+    reflection.save()
     record("learning.submit_reflection", by=by, at=at, subject=reflection)
     return reflection
 

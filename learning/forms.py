@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import PageForm, PageModelForm, RowsField
+from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm
 from campaigns.models import Campaign
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
@@ -24,7 +24,7 @@ S = Attendance.Status
 
 def units_for(user, permission: Permission, campaign: Campaign):
     """Units of the campaign where the user holds the permission, in 机构序列."""
-    mine = within(scope_paths(user, permission), "path")
+    mine = within(scope_paths(user, permission, campaign.pk), "path")
     return Unit.objects.open_on(timezone.localdate()).filter(mine, within([campaign.unit.path], "path")).order_by("path")
 
 
@@ -58,25 +58,21 @@ class SessionForm(PageModelForm):
             del self.fields["topics"]
 
 
-class AttendanceForm(PageForm):
+class AttendanceForm(VersionedForm, PageForm):
     """Everyone expected, 实到 by default: one select and one reason for each, numbered by the cadre."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(self, *args, session: StudySession, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, row=session, **kwargs)
         self.marked = {row.cadre_id: row for row in session.attendance.select_related("cadre__unit")}
         people = {cadre.pk: cadre for cadre in expected_cadres(session).select_related("unit")} | {pk: row.cadre for pk, row in self.marked.items()}
         self.people = sorted(people.values(), key=lambda c: (c.unit.path, c.name_pinyin, c.pk))
-        self.now_seen = self._seen()
-        self.fields["seen"].initial = self.now_seen
         for cadre in self.people:
             self._add(cadre)
 
-    def _seen(self) -> str:
-        """Changes whenever somebody writes this session's attendance."""
-        last = max((row.entered_at for row in self.marked.values()), default="")
-        return f"{len(self.marked)}-{last}"
+    def stored(self, row: StudySession) -> dict:
+        """Status and reason of everyone listed, in words where the form may not offer the choice."""
+        listed = row.attendance.values_list("cadre", "status", "note")
+        return {f"status_{cadre}": status for cadre, status, _note in listed} | {f"note_{cadre}": note for cadre, _status, note in listed}
 
     def _add(self, cadre: Cadre) -> None:
         row = self.marked.get(cadre.pk)
@@ -92,16 +88,8 @@ class AttendanceForm(PageForm):
         )
         self.fields[f"note_{cadre.pk}"] = forms.CharField(
             label=_("%(name)s：原因") % {"name": cadre}, max_length=100, required=False, initial=row.note if row else "",
-            widget=forms.TextInput(attrs={"class": "form-control", "aria-label": _("%(name)s：原因") % {"name": cadre}}),
+            widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("原因"), "aria-label": _("%(name)s：原因") % {"name": cadre}}),
         )
-
-    def clean(self) -> dict:
-        """Refuses an older copy once and shows it again, so that the visitor decides."""
-        if self.cleaned_data.get("seen") != self.now_seen:
-            self.data = self.data.copy()
-            self.data["seen"] = self.now_seen
-            raise ValidationError(_("您填写期间，有人改过这次考勤。请核对下表，再点一次保存。"))
-        return self.cleaned_data
 
     def rows(self):
         """For the template: (cadre, status field, reason field)."""
@@ -117,11 +105,14 @@ class AttendanceForm(PageForm):
         return out
 
 
-class MakeUpForm(PageForm):
+class MakeUpForm(VersionedForm, PageForm):
     made_up_on = forms.DateField(label=gettext_lazy("补学日期"), initial=timezone.localdate)
 
+    def stored(self, row: Attendance) -> dict:
+        return {"made_up_on": row.made_up_on} if row.made_up_on else {}
 
-class ReflectionForm(PageModelForm):
+
+class ReflectionForm(VersionedForm, PageModelForm):
     class Meta:
         model = Reflection
         fields = ["text"]
@@ -164,10 +155,10 @@ class TestForm(PageModelForm):
 
     def __init__(self, *args, campaign: Campaign, user, **kwargs):
         inside = within([campaign.unit.path], "unit__path")
-        self.people = Cadre.objects.filter(inside, within(scope_paths(user, Permission.RUN_LEARNING), "unit__path")).in_order()
+        self.people = Cadre.objects.filter(inside, within(scope_paths(user, Permission.RUN_LEARNING, campaign.pk), "unit__path")).in_order()
         super().__init__(*args, **kwargs)
         self.fields["pass_mark"].widget.attrs["class"] = "w-short"
-        self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加，不应考的删去该行")
+        self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加，不应考的整行删去")
         if not self.is_bound:
             self.fields["scores"].initial = "\n".join(f"{c.staff_no} {c.name} " for c in self.people.serving())
 

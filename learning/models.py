@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from files.models import StoredFile
-from organizations.models import STEP, Cadre, Unit, access_of, scope_paths, within
+from organizations.models import STEP, Cadre, Unit, access_of, lineage, reach, within
+from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
 USER = settings.AUTH_USER_MODEL
@@ -51,7 +52,7 @@ class StudyMaterial(models.Model):
     kind = models.CharField(_("类别"), max_length=10, choices=Kind)
     category = models.CharField(_("内容"), max_length=10, choices=Category)
     title = models.CharField(_("名称"), max_length=150)
-    is_required = models.BooleanField(_("必修"), default=False)
+    is_required = models.BooleanField(_("必修"), default=False, help_text=_("必修的列在学习教育首页"))
     is_sample = models.BooleanField(_("汇报中举例"), default=False, help_text=_("汇报写“以……等为主要内容”时列出这一件"))
     order = models.PositiveSmallIntegerField(_("顺序"))
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="materials", verbose_name=_("文件"))
@@ -75,8 +76,7 @@ class SessionQuerySet(HeldQuerySet):
 
     def expecting(self, user) -> "SessionQuerySet":
         """Those a cadre is expected at: on the list, or, before there is one, of their unit or a unit above it."""
-        path = access_of(user).unit_path
-        above = [path[:n] for n in range(STEP, len(path) + 1, STEP)]
+        above = lineage(access_of(user).unit_path)
         listed = Attendance.objects.filter(session=OuterRef("pk"))
         return self.filter(Exists(listed.filter(cadre__user=user)) | (Q(unit__path__in=above) & ~Exists(listed)))
 
@@ -114,7 +114,8 @@ class StudySession(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="sessions")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="sessions", verbose_name=_("组织单位"), help_text=_("应到人员为该单位及下级在编在岗干部"))
-    title = models.CharField(_("主题"), max_length=120)
+    title = models.CharField(_("主题"), max_length=120, help_text=_("写学了什么，如“党纪处分条例专题学习”"))
+    title_initials = InitialsField(of="title")
     topics = models.ManyToManyField(StudyMaterial, blank=True, related_name="sessions", verbose_name=_("学习内容"))
     held_on = models.DateField(_("时间"), null=True, blank=True)
     place = models.CharField(_("地点"), max_length=80, blank=True)
@@ -123,6 +124,7 @@ class StudySession(models.Model):
     is_held = models.BooleanField(_("已举行"), default=False)
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = SessionQuerySet.as_manager()
 
@@ -141,7 +143,7 @@ class StudySession(models.Model):
 
 class AttendanceQuerySet(models.QuerySet):
     def visible_to(self, user) -> "AttendanceQuerySet":
-        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
+        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="session__campaign"))
 
     def to_make_up(self) -> "AttendanceQuerySet":
         """On leave or absent, and not made up yet."""
@@ -169,6 +171,7 @@ class Attendance(models.Model):
     made_up_on = models.DateField(_("补学日期"), null=True, blank=True)
     entered_at = models.DateTimeField(_("登记时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = AttendanceQuerySet.as_manager()
 
@@ -210,10 +213,11 @@ class EducationActivity(models.Model):
     category = models.CharField(_("教育类型"), max_length=10, choices=Category)
     kind = models.CharField(_("形式"), max_length=15, choices=Kind)
     title = models.CharField(_("主题"), max_length=150)
+    title_initials = InitialsField(of="title")
     places = models.CharField(_("地点"), max_length=150, blank=True, help_text=_("几处之间用顿号"))
     held_on = models.DateField(_("时间"), null=True, blank=True)
-    participants = models.CharField(_("参加人员"), max_length=80, blank=True)
-    is_held = models.BooleanField(_("已开展"), default=True)
+    participants = models.CharField(_("参加人员"), max_length=80, blank=True, help_text=_("如“全体干部”“机关干部”"))
+    is_held = models.BooleanField(_("已开展"), default=True, help_text=_("还在计划中的不勾选，不计入场数"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -230,7 +234,7 @@ class EducationActivity(models.Model):
 class ReflectionQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ReflectionQuerySet":
         """One's own, and those of one's scope for who runs the teaching."""
-        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.RUN_LEARNING), "cadre__unit__path"))
+        return self.filter(Q(cadre__user=user) | reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="session__campaign"))
 
 
 class Reflection(models.Model):
@@ -240,6 +244,7 @@ class Reflection(models.Model):
     cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="reflections")
     text = models.TextField(_("心得"), max_length=3000)
     submitted_at = models.DateTimeField(_("提交时间"))
+    version = models.PositiveIntegerField(default=1)
 
     objects = ReflectionQuerySet.as_manager()
 
@@ -272,7 +277,7 @@ class KnowledgeTest(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="tests")
     title = models.CharField(_("名称"), max_length=120)
     held_on = models.DateField(_("时间"), null=True, blank=True)
-    pass_mark = models.PositiveSmallIntegerField(_("及格分"), default=60)
+    pass_mark = models.PositiveSmallIntegerField(_("及格分"), default=60, help_text=_("达到这个分数算及格"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -296,7 +301,7 @@ class KnowledgeTest(models.Model):
 class TestResultQuerySet(models.QuerySet):
     def visible_to(self, user) -> "TestResultQuerySet":
         """One's own mark; who runs the teaching sees those of their scope. There is no ranking."""
-        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.RUN_LEARNING), "cadre__unit__path"))
+        return self.filter(Q(cadre__user=user) | reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="test__campaign"))
 
 
 class TestResult(models.Model):

@@ -9,8 +9,11 @@ class LedgerConfig(AppConfig):
     def ready(self):
         from jobs.registry import job_kind
 
+        from . import handover  # noqa: F401  tells the room below what hangs on a person
+        from .actions.bulk import run_bulk
         from .sheets import export_problems
         from .tasks import resume_deferred
 
+        job_kind("ledger.bulk")(run_bulk)
         job_kind("ledger.export")(export_problems)
         job_kind("ledger.resume_deferred", daily=_("恢复暂缓到期的问题"))(resume_deferred)

@@ -1,22 +1,25 @@
-"""What is typed about problems and rules."""
+"""What is typed about problems."""
 
 import re
-from copy import copy
 
+from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, PageModelForm
+from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm, dress
 from accounts.models import User
+from accounts.templatetags.page import day
 from campaigns.models import Campaign
-from organizations.models import STEP, Cadre, RoleGrant, Unit, scope_paths, within
-from organizations.roles import ROLE_PERMISSIONS
+from files.models import StoredFile
+from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission as P
 
-from .models import Problem, ProblemQuerySet, RuleMakingItem
+from .actions import verifiers_at
+from .models import Comment, Milestone, Numbering, Problem, ProblemQuerySet, SavedView, known_files
 
 # The six aspects every campaign of this kind examines; a campaign's own ones are added from its ledger.
 SIX_ASPECTS = {
@@ -27,33 +30,37 @@ SIX_ASPECTS = {
     "abuse_of_power": "滥用权力",
     "integrity_lapse": "清廉失守",
 }
+# The labels that occur, by leaping from each to the next along an index instead of reading every problem.
+ASPECTS_USED = """
+WITH RECURSIVE used(label) AS (
+    SELECT min(aspect_label) FROM ledger_problem WHERE campaign_id = %(campaign)s AND aspect_label > ''
+    UNION ALL
+    SELECT (SELECT min(aspect_label) FROM ledger_problem WHERE campaign_id = %(campaign)s AND aspect_label > used.label)
+    FROM used WHERE used.label IS NOT NULL
+)
+SELECT label, (SELECT max(aspect_key) FROM ledger_problem WHERE campaign_id = %(campaign)s AND aspect_label = label)
+FROM used WHERE label IS NOT NULL
+"""
 CODE = re.compile(r"(\d{4})\s*[-—－]\s*(\d{1,9})(?!\d)")
 
 
 def aspects_of(campaign: Campaign) -> dict[str, str]:
     """key → label: the six, then what else stands in this campaign's ledger."""
-    known = Problem.objects.filter(campaign=campaign).exclude(aspect_label="").order_by("aspect_label")
-    used = {key or label: label for key, label in known.values_list("aspect_key", "aspect_label").distinct()}
+    with connection.cursor() as cursor:
+        cursor.execute(ASPECTS_USED, {"campaign": campaign.pk})
+        used = {key or label: label for label, key in cursor.fetchall()}
     return SIX_ASPECTS | {key: label for key, label in used.items() if key not in SIX_ASPECTS}
 
 
 def units_within(campaign: Campaign, user, permission: P) -> "Unit.objects":
     """The campaign's open units over which the user holds the permission, in 机构序列."""
-    mine = within(scope_paths(user, permission), "path")
+    mine = within(scope_paths(user, permission, campaign.pk), "path")
     return Unit.objects.under(campaign.unit).open_on(timezone.localdate()).filter(mine)
 
 
 def cadres_within(campaign: Campaign, user, permission: P):
-    mine = within(scope_paths(user, permission), "unit__path")
+    mine = within(scope_paths(user, permission, campaign.pk), "unit__path")
     return Cadre.objects.under(campaign.unit).filter(mine, left_on__isnull=True).select_related("unit").in_order()
-
-
-def verifiers_at(path: str):
-    """Active accounts that hold VERIFY_PROBLEMS today over the unit with this path."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if P.VERIFY_PROBLEMS in held]
-    above = [path[:n] for n in range(STEP, len(path) + 1, STEP)]
-    grants = RoleGrant.objects.in_force(timezone.localdate()).filter(role__in=roles, unit__path__in=above)
-    return User.objects.filter(is_active=True, pk__in=grants.values("user")).order_by("name")
 
 
 class UnitField(forms.ModelChoiceField):
@@ -86,64 +93,156 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(one, initial) for one in data or []]
 
 
-class CodesField(forms.CharField):
-    """Codes of problems, “2026-003、2026-008”; cleaned to pairs of year and number."""
+class KnownFilesField(RowsField):
+    """Files the ledger holds already, to be ticked."""
 
-    def clean(self, value):
-        text = super().clean(value)
-        rest = CODE.sub("", text).strip(" 、，,;；\n")
-        if rest:
-            raise ValidationError(_("看不懂“%(text)s”，请照“2026-003、2026-008”填写。"), params={"text": rest})
-        return [(int(year), int(number)) for year, number in CODE.findall(text)]
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, stored):
+        return _("%(name)s（%(day)s，校验值 %(sha)s）") % {"name": stored.name, "day": day(stored.stored_at), "sha": stored.sha256[:8]}
+
+
+def recent_files(problem: Problem, user, most: int = 12):
+    """The latest files of the problems one works on, each content once, without those this problem has."""
+    held = set(problem.evidence.values_list("sha256", flat=True))
+    found: dict[str, int] = {}
+    for pk, sha256 in known_files(problem.campaign, user).order_by("-stored_at", "-pk").values_list("pk", "sha256")[:200]:
+        if sha256 not in held and len(found) < most:
+            found.setdefault(sha256, pk)
+    return StoredFile.objects.filter(pk__in=found.values()).order_by("-stored_at", "-pk")
 
 
 # --- the list ---------------------------------------------------------------
 
 
 class ProblemFilterForm(forms.Form):
-    """The filters above the ledger, kept in the address."""
+    """The filters above the ledger, kept in the address. The first five stand open, the others behind 更多条件."""
 
     q = forms.CharField(label=_("问题、编号、责任人"), required=False, max_length=60)
-    unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), required=False, empty_label=_("全部单位"))
+    unit = forms.TypedChoiceField(label=_("责任单位"), required=False, empty_value=None)  # chosen from what is read once
     aspect = forms.ChoiceField(label=_("方面"), required=False)
     source = forms.ChoiceField(label=_("来源"), choices=[("", _("全部来源")), *Problem.Source.choices], required=False)
     track = forms.ChoiceField(label=_("整改方式"), choices=[("", _("全部方式")), *Problem.Track.choices], required=False)
+    status = forms.ChoiceField(label=_("状态"), choices=[("", _("全部状态")), *Problem.Status.choices], required=False)
+    level = forms.ChoiceField(label=_("层面"), choices=[("", _("全部层面")), *Problem.Level.choices], required=False)
+    person = forms.CharField(label=_("责任人"), required=False, max_length=20)
+    leader = forms.CharField(label=_("责任领导"), required=False, max_length=20)
+    due_from = forms.DateField(label=_("时限从"), required=False)
+    due_to = forms.DateField(label=_("时限到"), required=False)
+
+    OPEN = ("q", "unit", "aspect", "source", "track")
+    EQUAL = ("source", "track", "status", "level")  # fields of the same name
+    NAMED = {"person": "responsible_person", "leader": "lead_official"}
 
     def __init__(self, data, *, campaign: Campaign, user):
         super().__init__(data)
-        self.fields["q"].widget = forms.TextInput(attrs={"class": "form-control", "type": "search", "maxlength": 60})
-        self.fields["unit"].queryset = units_within(campaign, user, P.SEE_LEDGER)
-        self.fields["aspect"].choices = [("", _("全部方面")), *aspects_of(campaign).items()]
-        for name in ("unit", "aspect", "source", "track"):
-            self.fields[name].widget.attrs["class"] = "form-select"
+        dress(self)
+        self.campaign, self.units = campaign, {unit.pk: unit for unit in units_within(campaign, user, P.SEE_LEDGER)}
+        self.fields["unit"].choices = [("", _("全部单位")), *((pk, UnitField.label_from_instance(None, unit)) for pk, unit in self.units.items())]
+        self.fields["unit"].coerce = lambda pk: self.units[int(pk)]
+        self.labels = aspects_of(campaign)
+        self.fields["aspect"].choices = [("", _("全部方面")), *self.labels.items()]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) else "form-control"
+        self.fields["q"].widget.input_type = "search"
 
     @property
     def chosen(self) -> bool:
         return any(self.cleaned_data.values())
 
+    @property
+    def text(self) -> str:
+        return self.cleaned_data.get("q", "")
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.OPEN]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.OPEN]
+
+    @property
+    def more_chosen(self) -> bool:
+        return any(self.cleaned_data.get(field.name) or field.errors for field in self.more)
+
     def narrow(self, rows: ProblemQuerySet) -> ProblemQuerySet:
+        """All filters but the unit, which the list says in numbers (listing.in_units), and the text."""
         facts = self.cleaned_data
-        if facts.get("q"):
-            rows = rows.filter(self._text(facts["q"]))
-        if facts.get("unit"):
-            rows = rows.filter(within([facts["unit"].path], "responsible_unit__path"))
-        if facts.get("aspect"):
-            rows = rows.filter(Q(aspect_key=facts["aspect"]) | Q(aspect_key="", aspect_label=facts["aspect"]))
-        for name in ("source", "track"):
+        rows = rows.filter(**{name: facts[name] for name in self.EQUAL if facts.get(name)})
+        for name, field in self.NAMED.items():
             if facts.get(name):
-                rows = rows.filter(**{name: facts[name]})
+                rows = rows.filter(**{f"{field}__in": _named(facts[name])})
+        if facts.get("aspect"):
+            rows = rows.filter(self._aspect(facts["aspect"]))
+        if facts.get("due_from"):
+            rows = rows.filter(due_on__gte=facts["due_from"])
+        if facts.get("due_to"):
+            rows = rows.filter(due_on__lte=facts["due_to"])
         return rows
 
-    @staticmethod
-    def _text(text: str) -> Q:
-        """Title, person, or the code as it is printed or its number alone."""
-        found = Q(title__icontains=text) | Q(responsible_person__name__icontains=text)
-        code = CODE.fullmatch(text)
+    def _aspect(self, key: str) -> Q:
+        """By key; what was entered without one, by its label."""
+        return Q(aspect_key=key) if self.labels[key] != key else Q(aspect_key=key) | Q(aspect_key="", aspect_label=key)
+
+    def search(self, rows: ProblemQuerySet, read: ProblemQuerySet) -> ProblemQuerySet:
+        """Of `rows` those with the text in title or person's name, which are read in `read` only, or with the code as printed or its number alone."""
+        found = read.filter(Q(title__icontains=self.text) | Q(responsible_person__in=_named(self.text)))
+        code = CODE.fullmatch(self.text)
         if code:
-            found |= Q(year=int(code[1]), number=int(code[2]))
-        elif text.isdecimal() and len(text) < 10:
-            found |= Q(number=int(text))
-        return found
+            numbered = rows.filter(year=int(code[1]), number=int(code[2]))
+        elif self.text.isdecimal() and len(self.text) < 10:
+            numbered = rows.filter(year__in=Numbering.objects.filter(campaign=self.campaign).values("year"), number=int(self.text))
+        else:
+            return found
+        return rows.filter(pk__in=found.order_by().values("pk").union(numbered.order_by().values("pk")))
+
+
+def _named(text: str):
+    return Cadre.objects.filter(name__icontains=text).order_by().values("pk")
+
+
+class SavedViewForm(PageForm):
+    """The name under which filters are kept."""
+
+    name = forms.CharField(label=_("名称"), max_length=20, help_text=SavedView._meta.get_field("name").help_text)
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper.render_hidden_fields = True
+
+
+class BulkForm(PageForm):
+    """What an act on many rows needs to know, and how many its reader saw."""
+
+    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("不改"))
+    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, empty_label=_("不改"), help_text=_("不能是责任人本人"))
+    opinion = forms.CharField(label=_("验收意见"), widget=forms.Textarea, max_length=2000, help_text=_("写入每一件的验收记录"))
+    expected = forms.IntegerField(widget=forms.HiddenInput)
+
+    ASKS = {"assign": ("responsible_person", "verifier"), "verify": ("opinion",), "remind": ()}
+
+    def __init__(self, *args, act: str, campaign: Campaign, user, rows: list[int], **kwargs):
+        super().__init__(*args, initial={"expected": len(rows)}, **kwargs)
+        self.rows = rows
+        for name in {"responsible_person", "verifier", "opinion"} - set(self.ASKS[act]):
+            del self.fields[name]
+        if act == "assign":
+            self.fields["responsible_person"].queryset = cadres_within(campaign, user, P.MANAGE_LEDGER)
+            self.fields["verifier"].queryset = verifiers_at(campaign.unit.path, campaign)
+        self.helper.render_hidden_fields = True
+
+    def clean(self):
+        facts = super().clean()
+        if facts.get("expected") not in (None, len(self.rows)):
+            self.data = self.data.copy()
+            self.data["expected"] = str(len(self.rows))
+            raise ValidationError(_("符合条件的问题刚才有变化，现在是 %(n)s 件。请核对后再办。"), params={"n": len(self.rows)})
+        return facts
+
+    def facts(self) -> dict:
+        return {name: value for name, value in self.cleaned_data.items() if name != "expected"}
 
 
 # --- a new problem ----------------------------------------------------------
@@ -156,7 +255,7 @@ class ProblemForm(PageModelForm):
     measures = forms.CharField(label=_("整改措施"), widget=forms.Textarea, required=False, help_text=_("一行一条"))
     responsible_unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), empty_label=_("请选择"))
     responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
-    field_order = ["title", "source", "level", "aspect", "manifestation", "cause", "measures", "responsible_unit", "responsible_person", "track", "due_on", "deadline_text", "rectified_as_found"]
+    field_order = ["title", "source", "aspect", "level", "manifestation", "cause", "responsible_unit", "responsible_person", "measures", "track", "due_on", "deadline_text", "rectified_as_found"]
 
     class Meta:
         model = Problem
@@ -175,6 +274,11 @@ class ProblemForm(PageModelForm):
         self.fields["responsible_person"].queryset = cadres_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["track"].choices = Problem.Track.choices
         self.fields["source"].choices = [("", _("请选择")), *Problem.Source.choices]
+        self.helper.layout = Layout(
+            Fieldset(_("一、问题情况"), "title", Div("source", "aspect", css_class="row-2"), "level", "manifestation", "cause"),
+            Fieldset(_("二、责任"), Div("responsible_unit", "responsible_person", css_class="row-2")),
+            Fieldset(_("三、整改"), "measures", "track", Div("due_on", "deadline_text", css_class="row-2"), "rectified_as_found"),
+        )
 
     def clean(self):
         facts = super().clean()
@@ -192,53 +296,96 @@ class ProblemForm(PageModelForm):
 # --- moves ------------------------------------------------------------------
 
 
-class Versioned:
-    """Carries the version of the problem the visitor saw; a change meanwhile is told, and what was typed stays."""
+class OnProblem(VersionedForm):
+    """Mixin of a form about a problem: the version is the problem's, whatever the form writes."""
 
     def __init__(self, *args, problem: Problem, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.problem = problem
-        self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=problem.version)
-
-    def clean(self):
-        facts = super().clean()
-        if facts.pop("version", None) != self.problem.version:
-            self.data = self.data.copy()
-            self.data["version"] = self.problem.version
-            raise ValidationError(
-                _("您填写期间这件问题已有变动，现在是“%(now)s”。请看过最新情况，仍要办理的再提交一次。"),
-                params={"now": self.problem.get_status_display()}, code="conflict",
-            )
-        return facts
+        super().__init__(*args, row=problem, **kwargs)
 
     def facts(self) -> dict:
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        """As the deed takes them."""
+        return self.cleaned_data
 
 
-class MoveForm(Versioned, PageForm):
+class MoveForm(OnProblem, PageForm):
     """A move that needs no words."""
 
 
-class RegisterForm(Versioned, PageModelForm):
+STANDARD_HELP = _("做到什么程度算改好了")
+VERIFIER_HELP = _("不能是责任人本人；不指定的，由有验收权限的人员验收")
+
+
+class RegisterForm(OnProblem, PageModelForm):
     """确认立项: who answers for it, until when, who verifies by which standard."""
 
     responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
     lead_official = CadreField(label=_("责任领导"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
-    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, empty_label=_("未指定"), help_text=_("不能是责任人本人；不指定的，由有验收权限的人员验收"))
+    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, empty_label=_("未指定"), help_text=VERIFIER_HELP)
 
     class Meta:
         model = Problem
-        fields = ["track", "due_on", "deadline_text", "responsible_person", "lead_official", "verifier", "acceptance_standard"]
-        widgets = {"track": forms.RadioSelect}
-        help_texts = {"due_on": _("限期整改必填"), "acceptance_standard": _("做到什么程度算改好了")}
+        fields = ["seriousness", "track", "due_on", "deadline_text", "responsible_person", "lead_official", "verifier", "acceptance_standard"]
+        widgets = {"track": forms.RadioSelect, "seriousness": forms.RadioSelect}
+        help_texts = {"due_on": _("限期整改必填"), "acceptance_standard": STANDARD_HELP}
 
     def __init__(self, *args, problem: Problem, user, **kwargs):
-        super().__init__(*args, problem=problem, instance=copy(problem), **kwargs)
+        super().__init__(*args, problem=problem, **kwargs)
         people = cadres_within(problem.campaign, user, P.MANAGE_LEDGER)
         self.fields["responsible_person"].queryset = people
         self.fields["lead_official"].queryset = people
-        self.fields["verifier"].queryset = verifiers_at(problem.responsible_unit.path)
+        self.fields["verifier"].queryset = verifiers_at(problem.responsible_unit.path, problem.campaign)
         self.fields["track"].choices = Problem.Track.choices
+        self.fields["seriousness"].choices = Problem.Seriousness.choices
+
+
+class ChangeForm(OnProblem, PageModelForm):
+    """更正问题要素: everything but the deadline, which moves by an extension only."""
+
+    responsible_unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), empty_label=_("请选择"))
+    responsible_person = CadreField(label=_("责任人"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
+    lead_official = CadreField(label=_("责任领导"), queryset=Cadre.objects.none(), required=False, empty_label=_("未指定"))
+    verifier = forms.ModelChoiceField(label=_("验收人"), queryset=User.objects.none(), required=False, empty_label=_("未指定"), help_text=VERIFIER_HELP)
+
+    class Meta:
+        model = Problem
+        fields = ["title", "manifestation", "cause", "acceptance_standard", "seriousness", "responsible_unit", "responsible_person", "lead_official", "verifier"]
+        widgets = {"seriousness": forms.RadioSelect}
+        help_texts = {"acceptance_standard": STANDARD_HELP}
+
+    def __init__(self, *args, problem: Problem, user, **kwargs):
+        self.measures = list(problem.measures.all())
+        super().__init__(*args, problem=problem, **kwargs)
+        people = cadres_within(problem.campaign, user, P.MANAGE_LEDGER)
+        for name in ("responsible_person", "lead_official"):
+            self.fields[name].queryset = people
+        self.fields["responsible_unit"].queryset = units_within(problem.campaign, user, P.MANAGE_LEDGER)
+        self.fields["verifier"].queryset = verifiers_at(problem.responsible_unit.path, problem.campaign)
+        self.fields["seriousness"].choices = Problem.Seriousness.choices
+        for measure in self.measures:
+            label = _("第 %(n)s 条措施的落实人") % {"n": measure.order}
+            self.fields[f"owner_{measure.pk}"] = CadreField(label=label, queryset=people, required=False, empty_label=_("未指定"), help_text=measure.text[:40])
+            self.initial[f"owner_{measure.pk}"] = measure.owner_id
+        self.fields["version"] = self.fields.pop("version")  # hidden, and so the last
+
+    def facts(self) -> dict:
+        facts = dict(self.cleaned_data)
+        return facts | {"owners": {measure.pk: facts.pop(f"owner_{measure.pk}") for measure in self.measures}}
+
+
+class MilestoneForm(MoveForm):
+    """设阶段节点."""
+
+    text = forms.CharField(label=_("到这一步要做到什么"), max_length=120, help_text=Milestone._meta.get_field("text").help_text)
+    due_on = forms.DateField(label=_("时间"))
+
+
+class CommentForm(PageModelForm):
+    """留言."""
+
+    class Meta:
+        model = Comment
+        fields = ["text"]
+        help_texts = {"text": _("有关的人会收到提醒；看得到这件问题的人都看得到，留言后不能修改。不得写问题线索内容和涉密信息")}
 
 
 class ReasonForm(MoveForm):
@@ -276,9 +423,15 @@ class ProgressForm(MoveForm):
     made_on = forms.DateField(label=_("日期"), help_text=_("实际做这件事的日期；早于今天的，记为补录"))
     uploads = FilesField(label=_("材料"), required=False, help_text=_("可选多份；收 PDF、PNG、JPG、DOCX、XLSX、PPTX，每份不超过 50 MB"))
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    chosen = KnownFilesField(label=_("用已有的材料"), queryset=StoredFile.objects.none(), required=False, help_text=_("同一份材料已在本台账里的，勾选即可，不必再传"))
+
+    def __init__(self, *args, problem: Problem, user, **kwargs):
+        super().__init__(*args, problem=problem, **kwargs)
         self.fields["made_on"].initial = timezone.localdate
+        known = recent_files(problem, user)
+        self.fields["chosen"].queryset = known
+        if not known:
+            del self.fields["chosen"]
 
 
 class SubmitForm(MoveForm):
@@ -310,46 +463,5 @@ class DecisionForm(MoveForm):
 
 class RecurForm(MoveForm):
     manifestation = forms.CharField(label=_("反弹的具体表现"), widget=forms.Textarea)
-    track = forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, widget=forms.RadioSelect)
+    track = forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, widget=forms.RadioSelect, help_text=Problem._meta.get_field("track").help_text)
     due_on = forms.DateField(label=_("整改时限"), required=False, help_text=_("限期整改必填"))
-
-
-# --- 建章立制 ---------------------------------------------------------------
-
-
-class RuleForm(PageModelForm):
-    """Plan a rule to make or to revise."""
-
-    unit = UnitField(label=_("责任单位"), queryset=Unit.objects.none(), empty_label=_("请选择"))
-    problems = CodesField(label=_("对应问题"), required=False, help_text=_("填台账编号，如“2026-003、2026-008”"))
-
-    class Meta:
-        model = RuleMakingItem
-        fields = ["title", "kind", "unit", "planned_on"]
-        widgets = {"kind": forms.RadioSelect}
-
-    def __init__(self, *args, campaign: Campaign, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.campaign, self.user = campaign, user
-        self.fields["unit"].queryset = units_within(campaign, user, P.REPORT_PROBLEMS)
-        self.fields["kind"].choices = RuleMakingItem.Kind.choices
-
-    def clean_problems(self) -> list[Problem]:
-        """The problems behind the codes, all of them visible to the visitor."""
-        wanted = set(self.cleaned_data["problems"])
-        named = Q(pk__in=[])
-        for year, number in wanted:
-            named |= Q(year=year, number=number)
-        found = list(Problem.objects.visible_to(self.user).filter(named, campaign=self.campaign))
-        missing = wanted - {(problem.year, problem.number) for problem in found}
-        if missing:
-            codes = "、".join(f"{year}-{number:03d}" for year, number in sorted(missing))
-            raise ValidationError(_("台账里没有 %(codes)s，请核对编号。"), params={"codes": codes})
-        return found
-
-
-class IssueForm(PageForm):
-    """A planned rule is in force."""
-
-    issued_on = forms.DateField(label=_("印发日期"))
-    document_number = forms.CharField(label=_("印发文号"), max_length=40, required=False)

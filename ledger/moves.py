@@ -23,7 +23,7 @@ def starts(deed: str) -> set[str]:
 
 
 def _holds(permission: P, user, problem: Problem) -> bool:
-    return access_of(user).may_at(permission, problem.responsible_unit.path)
+    return access_of(user).may_at(permission, problem.responsible_unit.path, problem.campaign_id)
 
 
 def manages(user, problem: Problem) -> bool:
@@ -90,9 +90,11 @@ TABLE = [
     Move("problem_close_at_once", _("直接销号"), starts("submit"), manages, _("已核实并销号。"), actions.refuse_not_immediate),
     Move("problem_verify", _("验收通过"), starts("verify"), verifies, _("已验收通过，等待销号。"), actions.refuse_own_verification),
     Move("problem_send_back", _("退回整改"), starts("send_back"), verifies, _("已退回整改，责任人会收到消息。"), actions.refuse_own_verification),
-    Move("problem_close", _("销号"), starts("close"), manages, _("已销号。"), actions.refuse_own_problem),
+    Move("problem_close", _("销号"), starts("close"), actions.closes, _("已销号。"), actions.refuse_closing),
     Move("problem_resume", _("恢复整改"), starts("resume"), manages, _("已恢复整改。")),
     Move("measure_new", _("增加整改措施"), NOT_OVER, plans, _("已增加整改措施。")),
+    Move("milestone_new", _("设阶段节点"), {S.OPEN}, plans, _("已设阶段节点。")),
+    Move("problem_change", _("更正问题要素"), actions.CHANGEABLE, manages, _("已更正，更正前的内容留在办理经过里。"), actions.refuse_own_problem),
     Move("extension_new", _("申请延期"), {S.OPEN}, works, _("已申请延期，等待批复。"), actions.refuse_extension),
     Move("problem_merge", _("并入另一件问题"), starts("merge"), manages, _("已并入。"), actions.refuse_own_problem),
     Move("problem_defer", _("暂缓整改"), starts("defer"), manages, _("已暂缓，到期自动恢复整改。"), actions.refuse_own_problem),

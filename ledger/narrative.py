@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.templatetags.page import day
 
-from .models import ExtensionRequest, Problem, Progress, StatusChange
+from .actions import closers, closes, why_not_verify
+from .models import Correction, ExtensionRequest, Problem, Progress, StatusChange
 from .moves import ONWARD, Move, manages, verifies
 
 S = Problem.Status
@@ -108,17 +109,18 @@ def _open(problem, user, changes):
 
 
 def _submitted(problem, user, changes):
-    mine = verifies(user, problem) and not problem.is_owned_by(user) and problem.submitted_by_id != user.pk
+    mine = verifies(user, problem) and not why_not_verify(problem, user)
     named = str(problem.verifier) if problem.verifier else _("有验收权限的人员")
     who = _("您") if mine and (problem.verifier_id in (None, user.pk)) else named
-    why = _("%(who)s %(day)s提请验收%(waited)s。验收人不能是责任人本人。") % {
+    why = _("%(who)s %(day)s提请验收%(waited)s。责任人、提请人和最近填报的人不能验收。") % {
         "who": problem.submitted_by or "", "day": day(problem.submitted_at), "waited": _waited(problem.submitted_at),
     }
     return who, _("核对整改材料，作出验收结论"), why
 
 
 def _verified(problem, user, changes):
-    return _office(problem, user), _("核对无误后销号"), _("%(day)s验收通过。") % {"day": day(changes[-1].at)} if changes else ""
+    who = _("您") if closes(user, problem) and not problem.is_owned_by(user) else closers(problem)
+    return who, _("核对无误后销号"), _("%(day)s验收通过。") % {"day": day(changes[-1].at)} if changes else ""
 
 
 def _deferred(problem, user, changes):
@@ -138,12 +140,14 @@ class Entry:
     quote: str = ""
     is_late: bool = False  # entered on a later day than it tells of
     files: int = 0
+    changes: list[dict[str, str]] = field(default_factory=list)  # of a correction: label, before, after
 
 
 def timeline(problem: Problem, changes: list[StatusChange]) -> list[Entry]:
     """Everything that happened, newest first. A verification's opinion is its change's note, so it is told once."""
     entries = [_changed(problem, change) for change in changes]
     entries += [_progressed(progress) for progress in problem.progress.all()]
+    entries += [_corrected(correction) for correction in problem.corrections.all()]
     for request in problem.extensions.all():
         entries.append(Entry(request.requested_at, _name(request.requested_by), _("申请延至 %(day)s") % {"day": day(request.until)}, request.reason))
         if request.decided_at:
@@ -177,4 +181,8 @@ def _progressed(progress: Progress) -> Entry:
     entered = timezone.localdate(progress.entered_at)
     late = progress.made_on < entered
     what = _("填报 %(day)s的进展") % {"day": day(progress.made_on)} if late else _("填报进展")
-    return Entry(progress.entered_at, _name(progress.entered_by), what, progress.text, late, len(progress.files.all()))
+    return Entry(progress.entered_at, _name(progress.entered_by), what, progress.text, late, progress.file_count)
+
+
+def _corrected(correction: Correction) -> Entry:
+    return Entry(correction.at, _name(correction.by), _("更正%(what)s") % {"what": correction}, changes=correction.changes)

@@ -1,8 +1,11 @@
 """整改台账 and 问题清单 as Excel, made in the background."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,11 +13,11 @@ from import_export import resources
 from import_export.fields import Field
 
 from campaigns.models import Campaign
-from files.workbook import XLSX, workbook
+from files.workbook import XLSX, stream_workbook
 from jobs.registry import Report, Result
 
-from .listing import filtered, in_view, view_of
-from .models import Problem
+from .listing import Ledger
+from .models import Problem, ProblemQuerySet
 
 BATCH = 200
 
@@ -24,27 +27,27 @@ def _date(value) -> str:
 
 
 class _ProblemSheet(resources.ModelResource):
-    """Columns that both sheets share. Rows come with everything they print, in a fixed number of queries."""
+    """Columns that both sheets share."""
 
     serial = Field(column_name="序号")
     code = Field(column_name="编号", attribute="code")
     manifestation = Field(column_name="表现", attribute="manifestation")
     cause = Field(column_name="原因", attribute="cause")
     measures = Field(column_name="整改措施")
-    unit = Field(column_name="责任单位")
+    unit = Field(column_name="责任部门/单位")
     person = Field(column_name="责任人")
     deadline = Field(column_name="整改时限")
+    number = 0
 
-    def __init__(self, report: Report = lambda percent, message="": None):
-        super().__init__()
-        self.report = report
-
-    def iter_queryset(self, queryset) -> Iterator[Problem]:
-        rows = list(queryset)
-        for self.number, row in enumerate(rows, 1):
+    def lines(self, rows: ProblemQuerySet, report: Report) -> Iterator[list]:
+        """The sheet's rows in the order of the ledger. Problems are fetched so many at a time, with all they print in a fixed
+        number of queries, and let go: memory doesn't grow with the ledger."""
+        rows = self.filter_export(rows)
+        fields, count = self.get_export_fields(), rows.count()
+        for self.number, problem in enumerate(in_batches(rows), 1):
             if self.number % BATCH == 0:
-                self.report(90 * self.number // len(rows), _("已写 %(n)s 件，共 %(all)s 件") % {"n": self.number, "all": len(rows)})
-            yield row
+                report(90 * self.number // count, _("已写 %(n)s 件，共 %(all)s 件") % {"n": self.number, "all": count})
+            yield [self.export_field(field, problem) for field in fields]
 
     def dehydrate_serial(self, problem) -> int:
         return self.number
@@ -70,13 +73,14 @@ class ProblemResource(_ProblemSheet):
     leader = Field(column_name="责任领导")
     track = Field(column_name="整改方式", attribute="get_track_display")
     result = Field(column_name="完成情况")
-    closed = Field(column_name="销号时间")
+    closed = Field(column_name="销号")
 
-    widths = (6, 11, 28, 36, 28, 36, 10, 18, 10, 10, 18, 32, 14)
+    widths = (6, 28, 36, 36, 10, 18, 10, 18, 32, 14, 11, 28, 10)
 
     class Meta:
         model = Problem
-        fields = ("serial", "code", "title", "manifestation", "cause", "measures", "leader", "unit", "person", "track", "deadline", "result", "closed")
+        # the ten columns that offices ask for, then what helps to find and to explain
+        fields = ("serial", "title", "manifestation", "measures", "leader", "unit", "person", "deadline", "result", "closed", "code", "cause", "track")
         export_order = fields
 
     def dehydrate_leader(self, problem) -> str:
@@ -113,22 +117,34 @@ class ProblemListResource(_ProblemSheet):
 SHEETS = {"ledger": (ProblemResource, "整改台账"), "self_check": (ProblemListResource, "自查问题清单")}
 
 
-def with_all_they_print(rows):
+def with_all_they_print(rows: ProblemQuerySet) -> ProblemQuerySet:
     """Everything the sheets read, in a number of queries that doesn't grow."""
     return rows.select_related("responsible_unit", "responsible_person", "lead_official").prefetch_related("measures", "progress")
 
 
+def in_batches(rows: ProblemQuerySet) -> Iterator[Problem]:
+    """By year and number, so many at a time, each batch from where the last one ended."""
+    rows, after = with_all_they_print(rows).order_by("year", "number"), Q()
+    while batch := list(rows.filter(after)[:BATCH]):
+        yield from batch
+        after = Q(year__gt=batch[-1].year) | Q(year=batch[-1].year, number__gt=batch[-1].number)
+
+
+def asked_rows(campaign: Campaign, user, query: str) -> ProblemQuerySet:
+    """What the asker may see now under the filters they had, in the order of the numbers."""
+    return Ledger(campaign, user, QueryDict(query), timezone.localdate()).in_view().order_by("year", "number")
+
+
 def export_problems(args: dict, report: Report) -> Result:
-    """The job “ledger.export”: fetches again what its asker may see now, under the filters they had."""
-    user = get_user_model().objects.get(pk=args["user"])
-    campaign = Campaign.objects.get(pk=args["campaign"])
-    params = QueryDict(args["query"])
-    _form, rows = filtered(campaign, user, params)
-    rows = in_view(rows, view_of(params), user, timezone.localdate()).order_by("year", "number")
-    resource, name = SHEETS[args["sheet"]]
-    report(5, _("正在取数"))
-    dataset = resource(report).export(with_all_they_print(rows))
-    report(92, _("正在生成表格"))
-    content = workbook(dataset, title=name, widths=resource.widths)
-    filename = f"{name}（{timezone.localdate():%Y-%m-%d}）.xlsx"
-    return Result(content, filename, XLSX, _("共 %(n)s 件。") % {"n": len(dataset)})
+    """The job “ledger.export”: fetches again what its asker may see now, under the filters they had, and writes row by row."""
+    user, today = get_user_model().objects.get(pk=args["user"]), timezone.localdate()
+    rows = asked_rows(Campaign.objects.get(pk=args["campaign"]), user, args["query"])
+    kind, name = SHEETS[args["sheet"]]
+    resource = kind()
+    report(1, _("正在取数"))
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "sheet.xlsx"
+        stream_workbook(target, resource.get_export_headers(), resource.lines(rows, report), title=name, widths=resource.widths)
+        report(95, _("正在生成表格"))
+        content = target.open("rb")  # stays readable when the folder is gone
+    return Result(content, f"{name}（{today:%Y-%m-%d}）.xlsx", XLSX, _("共 %(n)s 件。") % {"n": resource.number})

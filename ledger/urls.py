@@ -1,14 +1,22 @@
 from django.urls import path
 
 from . import views
-from .views import moves
+from .views import desk, moves
 
 app_name = "ledger"
 urlpatterns = [
     # the ledger
     path("problems/", views.problem_list, name="problem_list"),
     path("problems/new/", views.problem_new, name="problem_new"),
+    path("problems/board/", views.problem_board, name="problem_board"),
     path("problems/export/", views.problem_export, name="problem_export"),
+    # many rows, and filters kept
+    path("problems/bulk/", desk.problem_bulk, name="problem_bulk"),
+    path("problems/bulk/<int:pk>/", desk.bulk_detail, name="bulk_detail"),
+    path("problems/views/new/", desk.saved_view_new, name="saved_view_new"),
+    path("problems/views/<int:pk>/", desk.saved_view_change, name="saved_view_change"),
+    path("problems/views/<int:pk>/drop/", desk.saved_view_drop, name="saved_view_drop"),
+    # one problem
     path("problems/<int:pk>/", views.problem_detail, name="problem_detail"),
     path("problems/<int:pk>/files/<int:file_pk>/", views.problem_file, name="problem_file"),
     # moves on one problem
@@ -19,6 +27,10 @@ urlpatterns = [
     path("problems/<int:pk>/resume/", moves.problem_resume, name="problem_resume"),
     path("problems/<int:pk>/measures/new/", moves.measure_new, name="measure_new"),
     path("problems/<int:pk>/progress/new/", moves.progress_new, name="progress_new"),
+    path("problems/<int:pk>/change/", moves.problem_change, name="problem_change"),
+    path("problems/<int:pk>/milestones/new/", moves.milestone_new, name="milestone_new"),
+    path("problems/<int:pk>/milestones/<int:milestone_pk>/tick/", views.milestone_tick, name="milestone_tick"),
+    path("problems/<int:pk>/comments/new/", views.comment_new, name="comment_new"),
     path("problems/<int:pk>/submit/", moves.problem_submit, name="problem_submit"),
     path("problems/<int:pk>/verify/", moves.problem_verify, name="problem_verify"),
     path("problems/<int:pk>/send-back/", moves.problem_send_back, name="problem_send_back"),

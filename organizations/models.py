@@ -6,9 +6,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .roles import Permission, Role
+from .pinyin import InitialsField, typed_letters
+from .roles import ADMINISTRATORS, ROLE_PERMISSIONS, Permission, Role
 
 STEP = 4  # characters of `path` per level: 36**4 siblings
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -23,6 +25,11 @@ def path_step(position: int) -> str:
     if position:
         raise ValidationError(_("同一上级下的单位过多。"))
     return out
+
+
+def lineage(*paths: str) -> set[str]:
+    """The paths of the units themselves and of every unit above them."""
+    return {path[:end] for path in paths for end in range(STEP, len(path) + 1, STEP)}
 
 
 def within(paths: list[str], field: str) -> Q:
@@ -66,11 +73,13 @@ class Unit(models.Model):
     code = models.CharField(_("单位编码"), max_length=30, unique=True)
     name = models.CharField(_("单位名称"), max_length=80)
     short_name = models.CharField(_("简称"), max_length=40, blank=True)
-    kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.OTHER)
+    name_initials = InitialsField(of="name")
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.OTHER, help_text=_("街道纪工委在汇报中单独计数"))
     authorised_posts = models.PositiveIntegerField(_("编制数"), null=True, blank=True)
     opened_on = models.DateField(_("设立日期"), null=True, blank=True)
     closed_on = models.DateField(_("撤销日期"), null=True, blank=True)
     is_demo = models.BooleanField(_("演示"), default=False)
+    version = models.PositiveIntegerField(default=1)
 
     objects = UnitQuerySet.as_manager()
 
@@ -122,11 +131,18 @@ class CadreQuerySet(models.QuerySet):
         return self.filter(within(scope_paths(user, permission), "unit__path"))
 
     def found_by(self, text: str) -> "CadreQuerySet":
-        """By a part of the name, the start of the staff number, pinyin (linzhixia) or its initials (lzx)."""
-        condition = Q(name__contains=text) | Q(staff_no__istartswith=text)
-        if text.isascii() and text.isalpha():
-            letters = text.lower()
-            condition |= Q(name_pinyin__regex="^" + " ?".join(letters)) | Q(name_pinyin__regex="^" + "[a-z]* ".join(letters))
+        """By a part of the name, the start of the staff number, pinyin (linzhixia) or its initials (lzx).
+
+        What is typed in Latin letters and digits is looked for at the beginning of indexed columns only.
+        """
+        letters = typed_letters(text)
+        if not letters:
+            return self.filter(Q(name__contains=text) | Q(staff_no__istartswith=text))
+        condition = Q(name_initials__startswith=letters)
+        for written in {text, text.upper(), text.lower()}:
+            condition |= Q(staff_no__startswith=written)
+        if letters.isalpha():
+            condition |= Q(name_pinyin__startswith=letters[0], name_pinyin__regex="^" + " ?".join(letters))
         return self.filter(condition)
 
     def visible_to(self, user) -> "CadreQuerySet":
@@ -145,17 +161,19 @@ class CadreQuerySet(models.QuerySet):
 class Cadre(models.Model):
     """A person of the workforce; not the account, which is optional."""
 
-    staff_no = models.CharField(_("工号"), max_length=30, unique=True)
+    staff_no = models.CharField(_("工号"), max_length=30, unique=True, help_text=_("每人一个，不能重复；导入名册按工号认人"))
     name = models.CharField(_("姓名"), max_length=40)
     name_pinyin = models.CharField(_("姓名拼音"), max_length=120, editable=False, db_index=True)
+    name_initials = InitialsField(of="name", person=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="cadres", verbose_name=_("单位"))
-    political_status = models.CharField(_("政治面貌"), max_length=20, blank=True)
+    political_status = models.CharField(_("政治面貌"), max_length=20, blank=True, help_text=_("如“中共党员”"))
     category = models.CharField(_("人员类别"), max_length=30, blank=True, help_text=_("本地分类，如“两专”"))
-    on_establishment = models.BooleanField(_("在编"), default=True)
-    on_duty = models.BooleanField(_("在岗"), default=True)
+    on_establishment = models.BooleanField(_("在编"), default=True, help_text=_("占本单位编制"))
+    on_duty = models.BooleanField(_("在岗"), default=True, help_text=_("实际在本单位工作；在编又在岗的才列入应交、应到"))
     left_on = models.DateField(_("离任日期"), null=True, blank=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="cadre", verbose_name=_("账号"))
     is_demo = models.BooleanField(_("演示"), default=False)
+    version = models.PositiveIntegerField(default=1)
 
     objects = CadreQuerySet.as_manager()
 
@@ -195,15 +213,26 @@ class RoleGrantQuerySet(models.QuerySet):
         going = Q(until__isnull=True) | Q(until__gte=today)
         return self.filter(begun, going).exclude(user__cadre__left_on__isnull=False)
 
+    def for_campaign(self, campaign_id: int | None) -> "RoleGrantQuerySet":
+        """Those that count in this campaign; None: in whichever."""
+        return self if campaign_id is None else self.filter(Q(campaign_id__isnull=True) | Q(campaign_id=campaign_id))
+
+    def giving(self, permission: Permission, path: str, campaign_id: int | None = None) -> "RoleGrantQuerySet":
+        """Those in force today that give the permission over the unit with this path, in this campaign."""
+        roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+        return self.in_force(timezone.localdate()).for_campaign(campaign_id).filter(unit__path__in=lineage(path), role__in=roles)
+
 
 class RoleGrant(models.Model):
-    """Someone holds a role over a unit and everything below it, from one day to another."""
+    """Someone holds a role over a unit and everything below it, in one campaign or all, from one day to another."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("账号"))
-    role = models.CharField(_("角色"), max_length=20, choices=Role)
+    role = models.CharField(_("角色"), max_length=22, choices=Role)
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="grants", verbose_name=_("范围（含下级）"))
+    campaign_id = models.BigIntegerField(_("限于哪次教育整顿"), null=True, blank=True, help_text=_("不选则各次教育整顿都有效"))  # campaigns lie above: a number, no key
     since = models.DateField(_("起"), null=True, blank=True)
     until = models.DateField(_("止"), null=True, blank=True)
+    is_separated = models.BooleanField(_("三员分立"), default=True)  # False: given while the office had too few people to separate them
     granted_at = models.DateTimeField()
     granted_by = models.CharField(max_length=100)
 
@@ -213,7 +242,9 @@ class RoleGrant(models.Model):
         verbose_name = _("授权")
         ordering = ["user__username", "role"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "unit"], name="organizations_grant_once"),
+            models.UniqueConstraint(fields=["user", "role", "unit"], condition=Q(campaign_id__isnull=True), name="organizations_grant_once"),
+            models.UniqueConstraint(fields=["user", "role", "unit", "campaign_id"], condition=Q(campaign_id__isnull=False), name="organizations_grant_once_a_campaign"),
+            models.UniqueConstraint(fields=["user"], condition=Q(role__in=ADMINISTRATORS, is_separated=True), name="organizations_one_administrator"),
             models.CheckConstraint(name="organizations_grant_dates", condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=F("since"))),
         ]
 
@@ -274,12 +305,21 @@ class RosterImport(models.Model):
         return self.state == self.State.CHECKED and bool(self.summary["new"] or self.summary["changed"])
 
 
-def scope_paths(user, permission: Permission) -> list[str]:
-    """Paths of the subtrees where the user holds the permission today.
+def scope_paths(user, permission: Permission, campaign_id: int | None = None) -> list[str]:
+    """Paths of the subtrees where the user holds the permission today, in this campaign; None: in any.
 
     Read once per request: the answer is kept on the user object, which lives as long as the request.
     """
-    return access_of(user).paths(permission)
+    return access_of(user).paths(permission, campaign_id)
+
+
+def reach(user, permission: Permission, *, unit: str, campaign: str) -> Q:
+    """Rows the user holds the permission over: the unit (`unit` names its path) in a subtree granted for the row's campaign or for all."""
+    access = access_of(user)
+    condition = within(access.paths_for_all(permission), unit)
+    for campaign_id in access.campaigns(permission):
+        condition |= Q(**{campaign: campaign_id}) & within(access.paths(permission, campaign_id), unit)
+    return condition
 
 
 def access_of(user):

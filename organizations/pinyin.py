@@ -1,17 +1,83 @@
-"""Chinese names in pinyin, for ordering and finding. Surnames have readings of their own."""
+"""Chinese names and titles in pinyin, for ordering and finding. Surnames have readings of their own."""
 
+import unicodedata
+
+from django.db import models
 from pypinyin import Style, lazy_pinyin
 
 SURNAMES = {
     "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "朴": "piao", "区": "ou", "查": "zha", "盖": "ge", "任": "ren",
     "华": "hua", "纪": "ji", "缪": "miao", "宁": "ning", "尉": "wei", "乐": "yue", "员": "yun", "召": "shao", "翟": "zhai",
+    "覃": "qin", "卜": "bu", "薄": "bo", "阚": "kan", "秘": "bi", "种": "chong", "折": "she", "黑": "he", "繁": "po", "能": "nai",
+    "佴": "nai", "都": "du", "句": "gou", "祭": "zhai", "乜": "nie",
 }
-DOUBLE = {"尉迟": "yuchi", "万俟": "moqi", "长孙": "zhangsun", "单于": "chanyu", "澹台": "tantai", "令狐": "linghu"}
+DOUBLE = {"尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "单于": "chan yu", "澹台": "tan tai", "令狐": "ling hu"}
+
+
+def _surname(name: str) -> list[str]:
+    """The syllables of a surname that is read in its own way; none for the others."""
+    if name[:2] in DOUBLE:
+        return DOUBLE[name[:2]].split()
+    return [SURNAMES[name[0]]] if name and name[0] in SURNAMES else []
 
 
 def name_pinyin(name: str) -> str:
-    """“单立人” → “shan li ren”; 吕 is lv."""
-    if name[:2] in DOUBLE:
-        return " ".join([DOUBLE[name[:2]], *lazy_pinyin(name[2:], v_to_u=False)])
-    head = [SURNAMES[name[0]]] if name and name[0] in SURNAMES else lazy_pinyin(name[:1])
-    return " ".join(head + lazy_pinyin(name[1:], style=Style.NORMAL))
+    """“单立人” → “shan li ren”, 尉迟恭 → “yuchi gong”; 吕 is lv."""
+    own = _surname(name)
+    if len(own) == 2:
+        return " ".join(["".join(own), *lazy_pinyin(name[2:], v_to_u=False)])
+    return " ".join((own or lazy_pinyin(name[:1])) + lazy_pinyin(name[1:], style=Style.NORMAL))
+
+
+def letters_of(text: str, person: bool = False) -> list[str]:
+    """For each character the first letter of its pinyin, or itself if it is a Latin letter or a digit; lower case.
+
+    "" for what has none (punctuation). `person`: the text is a name and begins with a surname.
+    """
+    found = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=list)
+    own = _surname(text) if person else []
+    found[: len(own)] = [syllable[0] for syllable in own]
+    return [sign.lower() if sign.isascii() and sign.isalnum() else "" for sign in found]
+
+
+def typed_letters(text: str) -> str:
+    """What was typed, as initials are kept, when it can be initials or pinyin at all: “Z S F” → “zsf”; else ""."""
+    joined = "".join(unicodedata.normalize("NFKC", text).lower().split())
+    return joined if joined.isascii() and joined.isalnum() else ""
+
+
+class InitialsField(models.CharField):
+    """The pinyin initials of another field of the row: “张三丰” → “zsf”, “区纪委监委2026年” → “qjwjw2026n”.
+
+    Filled by save() and bulk_create() whenever the column is written, so whoever writes only some columns
+    (`update_fields`) names this one beside its source; `QuerySet.update()` and `bulk_update()` don't fill it.
+    Of a long text the first 64 letters are kept. A search for the beginning (`__startswith`) uses the index: Django
+    gives every indexed CharField of PostgreSQL a second one of varchar_pattern_ops, which LIKE 'zsf%' reads.
+    """
+
+    def __init__(self, *args, of: str, person: bool = False, **kwargs):
+        self.of, self.person = of, person
+        kwargs |= {"max_length": 64, "editable": False, "blank": True, "default": "", "db_index": True}
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        for fixed in ("max_length", "editable", "blank", "default", "db_index"):
+            kwargs.pop(fixed)
+        return name, path, args, kwargs | {"of": self.of} | ({"person": True} if self.person else {})
+
+    def pre_save(self, row: models.Model, add: bool) -> str:
+        letters = "".join(letters_of(getattr(row, self.of), self.person))[: self.max_length]
+        setattr(row, self.attname, letters)
+        return letters
+
+
+def fill_initials(model: type[models.Model], batch: int = 1000) -> None:
+    """Write the initials of rows that were there before the column. For migrations: works on their models too."""
+    field = next(f for f in model._meta.fields if isinstance(f, InitialsField))
+    last = 0
+    while rows := list(model.objects.filter(pk__gt=last).only("pk", field.of).order_by("pk")[:batch]):
+        for row in rows:
+            field.pre_save(row, add=False)
+        model.objects.bulk_update(rows, [field.name])
+        last = rows[-1].pk

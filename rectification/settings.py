@@ -5,14 +5,35 @@ REDIS_URL      Celery's broker and the cache; without it jobs run in the web pro
 SECRET_KEY     without it a strong one is generated once and kept in DATA_DIR
 ALLOWED_HOSTS  comma-separated; default: this machine only
 DEBUG          off unless "1" or "true"
-DATA_DIR       database, uploads, outputs, fonts, generated secret; default: var/
+DATA_DIR       database, uploads, outputs, fonts, generated secrets; default: var/
+KEYS_DIR       the keys of log, self-checks and authenticators; default: DATA_DIR/keys. Keep it outside database and backups
+SEPARATE_ADMINISTRATORS  0 lifts 三员分立 where too few people work; every page of an administrator then says so
+AUDIT_ANCHORS  the file of the log's anchors; default: in KEYS_DIR. Best where only adding is allowed (docs/decisions/0007)
+AUDIT_ARCHIVE  the folder of archived parts of the log; default: DATA_DIR/audit-archive
+AUDIT_KEEP_MONTHS  36: so long every line of the log stays in the database before it may be archived; never below 6
+TRUSTED_PROXIES  comma-separated addresses of front servers whose X-Forwarded-For is believed
+
+Signing in
+PASSWORD_POLICY  dengbao (default: three of four kinds of characters, a new one every 90 days) or asvs (length only)
+PASSWORD_HASHER  argon2 (default) or sm3 (PBKDF2 with SM3)
+SECOND_FACTOR    roles (default: whose role demands it), all, or off
+SESSION_IDLE_MINUTES, SESSION_HOURS  30 and 8: after so long without a deed, and at the latest, one signs in again
+ONE_SESSION      1: signing in ends the account's earlier sessions
+REAUTH_MINUTES   15: older than this, the password is asked again before sensitive deeds
+SIGN_IN_TRIES, SIGN_IN_TRIES_ADDRESS, SIGN_IN_TRIES_ACCOUNT, SIGN_IN_LOCK_MINUTES  5, 50, 50 and 15: wrong passwords for
+                 one account from one address, from one address, for one account, until it is locked for so long
+SMALLEST_GROUP   5: answers of a self-check round are counted for so many reports or more; under 4 is taken as 4
+AUTH_BACKENDS    comma-separated dotted paths asked after the platform's own passwords, e.g. for LDAP or OIDC
 """
 
+import datetime as dt
 import secrets
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from audit.keyfile import make_once
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,21 +45,37 @@ WEAK_KEYS = {"", "secret", "changeme", "change-me", "insecure"}
 MIN_KEY_LENGTH = 32
 
 
-def _kept_secret() -> str:
-    """The key generated on first start, readable by its owner only."""
-    path = DATA_DIR / "secret_key"
+def _kept_secret(path: Path) -> str:
+    """The key generated on first start, readable by its owner only; two processes starting at once agree on one."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        make_once(path, secrets.token_urlsafe(48).encode())
     return path.read_text().strip()
 
 
-SECRET_KEY = env.str("SECRET_KEY", "") if "SECRET_KEY" in env.ENVIRON else _kept_secret()
+SECRET_KEY = env.str("SECRET_KEY", "") if "SECRET_KEY" in env.ENVIRON else _kept_secret(DATA_DIR / "secret_key")
 if not DEBUG and (len(SECRET_KEY) < MIN_KEY_LENGTH or SECRET_KEY.lower() in WEAK_KEYS or SECRET_KEY.startswith("django-insecure")):
     raise ImproperlyConfigured(
         f"SECRET_KEY is too weak for DEBUG off: give at least {MIN_KEY_LENGTH} random characters, or unset it to have one generated."
         f" SECRET_KEY 太弱：请设置至少 {MIN_KEY_LENGTH} 位随机字符，或删去该变量由系统自动生成。"
     )
+
+# Keys of their own, so that who has the database (or a backup of it) has neither the log's seal nor the self-checks.
+KEYS_DIR = Path(env.str("KEYS_DIR", str(DATA_DIR / "keys"))).resolve()
+CRYPTO_SUITE = env.str("CRYPTO_SUITE", "gm")  # gm: SM4-GCM, HMAC-SM3; intl: AES-256-GCM, HMAC-SHA256. Both are always readable
+# Once there is a second key of the log (manage.py audit rotate-key), a first one that is missing is not made anew: it was lost.
+_IS_AUDIT_KEY_LOST = any(KEYS_DIR.glob("audit-[0-9]*")) and not (KEYS_DIR / "audit").exists()
+AUDIT_KEY = env.str("AUDIT_KEY", "") or ("" if _IS_AUDIT_KEY_LOST else _kept_secret(KEYS_DIR / "audit"))
+AUDIT_ANCHORS = Path(env.str("AUDIT_ANCHORS", str(KEYS_DIR / "audit-anchors.txt"))).resolve()
+AUDIT_ARCHIVE = Path(env.str("AUDIT_ARCHIVE", str(DATA_DIR / "audit-archive"))).resolve()
+AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", 36)
+if AUDIT_KEEP_MONTHS < 6:
+    raise ImproperlyConfigured(
+        f"AUDIT_KEEP_MONTHS={AUDIT_KEEP_MONTHS} is too short: the Cybersecurity Law asks for six months of log at least."
+        f" AUDIT_KEEP_MONTHS={AUDIT_KEEP_MONTHS} 太短：网络安全法要求日志留存不少于六个月，请写 6 或以上。"
+    )
+SEPARATE_ADMINISTRATORS = env.bool("SEPARATE_ADMINISTRATORS", True)  # 三员分立; 0 only where too few people work, and every page says so
+SMALLEST_GROUP = max(4, env.int("SMALLEST_GROUP", 5))  # of reports whose answers are counted (selfcheck/suppression.py)
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -49,15 +86,19 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "rectification.apps.ServedFiles",
     "crispy_forms",
     "crispy_bootstrap5",
     "import_export",
     "django_htmx",
     "js_lib_bootstrap5",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     # the rooms, lowest floor first (docs/design.md)
     "audit",
     "files",
+    "keys",
     "accounts",
     "jobs",
     "organizations",
@@ -71,8 +112,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "accounts.middleware.ContentSecurityMiddleware",  # outermost: static files, redirects and errors carry its headers too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "audit.middleware.WhereMiddleware",
+    "rectification.pages.PageGZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -80,9 +124,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.ContentSecurityMiddleware",
+    "audit.middleware.DenialMiddleware",
     "accounts.middleware.SignedInMiddleware",
     "accounts.middleware.OnceMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "rectification.urls"
@@ -108,8 +153,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
+# Django's engines, which also seal the log at each commit (docs/decisions/0007-sealed-at-commit.md).
+ENGINES = {"django.db.backends.postgresql": "audit.backends.postgresql", "django.db.backends.sqlite3": "audit.backends.sqlite3"}
 SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "audit.backends.sqlite3",
     "NAME": DATA_DIR / "rectification.sqlite3",
     "CONN_MAX_AGE": 60,
     "OPTIONS": {
@@ -117,6 +164,7 @@ SQLITE = {
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
+            " PRAGMA secure_delete=ON;"
             " PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364;"
         ),
     },
@@ -128,15 +176,15 @@ def _database() -> dict:
     if not env.str("DATABASE_URL", ""):
         return SQLITE
     found = env.db_url("DATABASE_URL", engine=None)
-    known = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
-    if found.get("ENGINE") not in known or not found.get("NAME"):
+    engine = ENGINES.get(found.get("ENGINE"))
+    if engine is None or not found.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read: write postgres://user:password@host:5432/name."
             " DATABASE_URL 无法识别，请写成 postgres://用户名:密码@主机:5432/库名。"
         )
-    if found["ENGINE"] == "django.db.backends.sqlite3":
+    if engine == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": found["NAME"]}
-    return found | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return found | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": _database()}
@@ -160,6 +208,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 43200, "socket_connect_
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": 30},
     "daily-jobs": {"task": "jobs.tasks.daily_jobs", "schedule": 3600},  # once a day each, whenever first asked
+    "anchor-log": {"task": "audit.tasks.anchor_log", "schedule": 3600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -168,16 +217,67 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "reports:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
+
+
+def one_of(name: str, *values: str) -> str:
+    """A setting that knows its values, the first by default; another word is refused at once."""
+    value = env.str(name, values[0])
+    if value not in values:
+        raise ImproperlyConfigured(f"{name}={value} is unknown: write {' / '.join(values)}. {name} 只能写 {'、'.join(values)}。")
+    return value
+
+
+# The first backend counts wrong passwords and refuses who is locked; the second knows our own. More may follow (AUTH_BACKENDS):
+# such a backend finds the User of somebody whom another system has let in, and may not sign in who is not active here.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.AccountBackend", *env.list("AUTH_BACKENDS", default=[])]
+
+PASSWORD_HASHER = one_of("PASSWORD_HASHER", "argon2", "sm3")
+_HASHERS = ["accounts.hashers.Argon2idPasswordHasher", "accounts.hashers.PBKDF2SM3PasswordHasher"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    *(_HASHERS if PASSWORD_HASHER == "argon2" else reversed(_HASHERS)),
+    "django.contrib.auth.hashers.ScryptPasswordHasher",  # older passwords, made anew at their next use
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "name")}},
-    {"NAME": "accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
+
+
+def password_validators(policy: str) -> list[dict]:
+    """The rules of a password policy. GB/T 22239 asks for complexity, ASVS 6.2.5 for none: hence two."""
+    return [
+        {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "name")}},
+        {"NAME": "accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12, "max_length": 128}},
+        *([{"NAME": "accounts.passwords.KindsValidator", "OPTIONS": {"kinds": 3}}] if policy == "dengbao" else []),
+        {"NAME": "accounts.passwords.CommonValidator"},
+        {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+        {"NAME": "organizations.passwords.ContextWordsValidator"},
+    ]
+
+
+PASSWORD_POLICY = one_of("PASSWORD_POLICY", "dengbao", "asvs")
+AUTH_PASSWORD_VALIDATORS = password_validators(PASSWORD_POLICY)
+PASSWORD_MAX_DAYS = 90 if PASSWORD_POLICY == "dengbao" else None
+INITIAL_PASSWORD_HOURS = 72
+
+# Wrong passwords (accounts/lockout.py): which failures are counted together, and how many are borne.
+SIGN_IN_LIMITS = {
+    ("username", "ip_address"): env.int("SIGN_IN_TRIES", 5),
+    ("ip_address",): env.int("SIGN_IN_TRIES_ADDRESS", 50),  # raise it where many sign in through one address
+    ("username",): env.int("SIGN_IN_TRIES_ACCOUNT", 50),
+}
+AXES_HANDLER = "accounts.lockout.Lockout"
+AXES_LOCKOUT_PARAMETERS = [list(names) for names in SIGN_IN_LIMITS]
+AXES_FAILURE_LIMIT = 1  # our handler counts the limits that are reached
+AXES_COOLOFF_TIME = dt.timedelta(minutes=env.int("SIGN_IN_LOCK_MINUTES", 15))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else whoever goes on guessing keeps the owner out for ever
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_answer"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address"
+AXES_DISABLE_ACCESS_LOG = True  # our own log tells it
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
+SECOND_FACTOR = one_of("SECOND_FACTOR", "roles", "all", "off")
+SECOND_FACTOR_RULE = "organizations.access.must_use_second_factor"  # asked when SECOND_FACTOR is roles
+OTP_TOTP_ISSUER = "教育整顿工作平台"
+OTP_TOTP_SYNC = False  # a clock that goes wrong is set right, not followed: one step before and after, no more
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文")]
@@ -219,8 +319,15 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
-SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "accounts.pages.csrf_failed"
+if HTTPS:  # names a browser accepts only from this very host, over HTTPS
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_IDLE = dt.timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
+SESSION_LONGEST = dt.timedelta(hours=env.int("SESSION_HOURS", 8))
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
+ONE_SESSION = env.bool("ONE_SESSION", False)
+REAUTH_MINUTES = env.int("REAUTH_MINUTES", 15)
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 
@@ -231,5 +338,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}},
+    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}, "axes": {"level": "ERROR"}},
 }

@@ -1,9 +1,9 @@
-"""Static files named by their content, so that browsers keep them for ever."""
+"""Static files named by their content and compressed once, so that browsers keep them for ever."""
 
-from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticStorage(ManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):
     """Named by hash; a file that a package's source map names but does not ship is left as it is."""
 
     manifest_strict = True

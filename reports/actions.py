@@ -1,4 +1,4 @@
-"""Deeds on briefings: compose, edit, submit, return, issue, render."""
+"""Deeds on briefings: compose, edit, submit, return, issue, render. And what is asked of the log."""
 
 import datetime as dt
 import hashlib
@@ -10,18 +10,25 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import send_notice
 from accounts.models import User
+from accounts.versions import Conflict, move_on
+from audit.actions import anchor
 from audit.log import record
 from campaigns.models import Campaign
 from jobs.actions import queue_job
+from ledger.sheets import SHEETS
 from organizations.models import RoleGrant
 from organizations.roles import Role
+from selfcheck.actions import read_body
+from selfcheck.models import SelfCheck
 
 from .compose import compose
 from .document import Doc
+from .ledger_pdf import printed_rows
 from .models import Briefing, BriefingVersion
 from .outlines import OUTLINES
 
 S = Briefing.Status
+MOST_QUERY = 160  # characters of a filter that a job's way back carries
 MOVES: dict[str, set[str]] = {S.DRAFT: {S.SUBMITTED}, S.SUBMITTED: {S.DRAFT, S.ISSUED}, S.ISSUED: set()}
 FORMATS = {
     "pdf": ("application/pdf", "PDF"),
@@ -66,20 +73,15 @@ def document_of(briefing: Briefing) -> Doc:
 
 
 @transaction.atomic
-def edit_briefing(briefing: Briefing, *, body: str, version: int, by, at: dt.datetime, note: str = "", **facts) -> Briefing:
-    """Save a new version of the text, and the head's facts (title, as_of, audience …).
-
-    `version` is the one the editor read; a newer one means somebody else saved since, and nothing is written.
-    """
+def edit_briefing(briefing: Briefing, *, body: str, by, at: dt.datetime, version: int | None = None, note: str = "", **facts) -> Briefing:
+    """Save a new version of the text, and the head's facts (title, as_of, audience …)."""
     current = Briefing.objects.select_for_update().get(pk=briefing.pk)
     if not current.is_editable:
-        raise ValidationError(_("这份汇报已经%(now)s，不能再改；要改请先退回起草。"), params={"now": current.get_status_display()})
-    if current.version != version:
-        raise ValidationError(_("这份汇报刚才被别人改过，您的修改还没有保存。请与最新一版核对后再保存。"), code="conflict")
+        raise Conflict(current, _("这份汇报已经%(now)s，不能再改；要改请先退回起草。") % {"now": current.get_status_display()}, is_final=True)
+    move_on(current, version)
     for key, value in facts.items():
         setattr(current, key, value)
     _refuse_future(current.as_of, at)
-    current.version += 1
     current.full_clean()
     compose(current, body)
     current.save()
@@ -91,28 +93,29 @@ def edit_briefing(briefing: Briefing, *, body: str, version: int, by, at: dt.dat
 
 
 @transaction.atomic
-def restore_version(briefing: Briefing, *, number: int, by, at: dt.datetime) -> Briefing:
+def restore_version(briefing: Briefing, *, number: int, by, at: dt.datetime, version: int | None = None) -> Briefing:
     """An older text becomes the newest version; nothing is lost."""
     old = briefing.versions.get(number=number)
-    return edit_briefing(briefing, body=old.body, version=briefing.version, note=_("恢复第 %(n)s 版") % {"n": number}, by=by, at=at)
+    return edit_briefing(briefing, body=old.body, version=version, note=_("恢复第 %(n)s 版") % {"n": number}, by=by, at=at)
 
 
-def _move(briefing: Briefing, after: str, **facts) -> Briefing:
+def _move(briefing: Briefing, after: str, version: int | None = None, **facts) -> Briefing:
+    """The one door of state. Who saw another state is told of the conflict, which is final where the move is closed now."""
     current = Briefing.objects.select_for_update().get(pk=briefing.pk)
     if after not in MOVES[current.status]:
-        raise ValidationError(_("这份汇报现在是“%(now)s”，不能办理这一步。"), params={"now": current.get_status_display()}, code="illegal_move")
+        raise Conflict(current, _("这份汇报现在是“%(now)s”，不能办理这一步。") % {"now": current.get_status_display()}, is_final=True)
+    move_on(current, version)
     current.status = after
     for key, value in facts.items():
         setattr(current, key, value)
-    current.version += 1
     current.save()
     return current
 
 
 @transaction.atomic
-def submit_briefing(briefing: Briefing, *, by, at: dt.datetime) -> Briefing:
+def submit_briefing(briefing: Briefing, *, by, at: dt.datetime, version: int | None = None) -> Briefing:
     """送审: the leaders of the campaign's unit are told."""
-    current = _move(briefing, S.SUBMITTED, submitted_at=at, submitted_by=by)
+    current = _move(briefing, S.SUBMITTED, version, submitted_at=at, submitted_by=by)
     leaders = User.objects.filter(pk__in=RoleGrant.objects.in_force(timezone.localdate(at)).filter(role=Role.LEADER, unit=current.campaign.unit).values("user"))
     send_notice(leaders, text=_("请您审签：%(t)s") % {"t": current}, url=f"/reports/briefings/{current.pk}/", at=at)
     record("reports.submit_briefing", by=by, at=at, subject=current)
@@ -120,11 +123,11 @@ def submit_briefing(briefing: Briefing, *, by, at: dt.datetime) -> Briefing:
 
 
 @transaction.atomic
-def return_briefing(briefing: Briefing, *, reason: str, by, at: dt.datetime) -> Briefing:
+def return_briefing(briefing: Briefing, *, reason: str, by, at: dt.datetime, version: int | None = None) -> Briefing:
     """退回起草 with the reason."""
     if not reason.strip():
         raise ValidationError({"reason": _("请写明要改什么。")})
-    current = _move(briefing, S.DRAFT, submitted_at=None, submitted_by=None)
+    current = _move(briefing, S.DRAFT, version, submitted_at=None, submitted_by=None)
     if current.composed_by:
         send_notice([current.composed_by], text=_("汇报退回修改：%(r)s") % {"r": reason}, url=f"/reports/briefings/{current.pk}/", at=at)
     record("reports.return_briefing", by=by, at=at, subject=current, reason=reason)
@@ -132,11 +135,12 @@ def return_briefing(briefing: Briefing, *, reason: str, by, at: dt.datetime) -> 
 
 
 @transaction.atomic
-def issue_briefing(briefing: Briefing, *, by, at: dt.datetime, signer: str = "") -> Briefing:
+def issue_briefing(briefing: Briefing, *, by, at: dt.datetime, signer: str = "", version: int | None = None) -> Briefing:
     """签发: figures, facts and document are frozen; from now on it prints the same for ever."""
     current = Briefing.objects.select_for_update().get(pk=briefing.pk)
     if S.ISSUED not in MOVES[current.status]:
-        raise ValidationError(_("这份汇报现在是“%(now)s”，不能签发；请先送审。"), params={"now": current.get_status_display()}, code="illegal_move")
+        raise Conflict(current, _("这份汇报现在是“%(now)s”，不能签发；请先送审。") % {"now": current.get_status_display()}, is_final=True)
+    move_on(current, version)
     current.signer = signer or current.signer
     last = latest(current)
     document, used = compose(current, last.body)
@@ -173,3 +177,46 @@ def report_document(campaign: Campaign, as_of: dt.date) -> Doc:
     title = newest.title if newest else _("关于%(w)s队伍教育整顿工作进展情况的汇报") % {"w": campaign.workforce}
     draft = Briefing(campaign=campaign, kind=Briefing.Kind.PROGRESS, title=title, as_of=as_of, organ=campaign.unit.name, audience=newest.audience if newest else "")
     return compose(draft, latest(newest).body if newest else OUTLINES[Briefing.Kind.PROGRESS])[0]
+
+
+@transaction.atomic
+def ask_log_check(*, by, at: dt.datetime):
+    """Have the whole log verified in the background."""
+    return queue_job("reports.verify_log", label=_("核验审计日志"), args={"user": by.pk}, by=by, at=at, back_url="/audit/")
+
+
+@transaction.atomic
+def ask_log_export(*, asked: dict[str, str], by, at: dt.datetime):
+    """Have a sheet made of the log under a filter."""
+    return queue_job("reports.export_log", label=_("导出审计日志"), args={"user": by.pk, "asked": asked}, by=by, at=at, back_url="/audit/")
+
+
+def note_log_export(*, asked: dict[str, str], rows: int, by, at: dt.datetime) -> None:
+    """A copy of the log was made; what it says can't be taken back later, so the chain's end gets an anchor."""
+    with transaction.atomic():
+        record("reports.export_log", by=by, at=at, asked=asked, rows=rows)
+    anchor(now=at)
+
+
+@transaction.atomic
+def take_form(selfcheck: SelfCheck, *, by, at: dt.datetime) -> SelfCheck:
+    """Somebody takes a report as a form to print: noted, and another's as a reading too, before a word of it is opened."""
+    read_body(selfcheck, by=by, at=at)
+    record("reports.take_form", by=by, at=at, subject=selfcheck)
+    return selfcheck
+
+
+@transaction.atomic
+def ask_ledger_pdf(campaign: Campaign, *, sheet: str, query: str, by, at: dt.datetime):
+    """Have the ledger or the list made as PDF in the background, as it is filtered now. Too many rows are refused at once."""
+    printed_rows(campaign, by, sheet=sheet, query=query)
+    back = f"/ledger/problems/?{query}" if len(query) < MOST_QUERY else "/ledger/problems/"
+    args = {"user": by.pk, "campaign": campaign.pk, "sheet": sheet, "query": query}
+    record("reports.ask_ledger_pdf", by=by, at=at, subject=campaign, sheet=sheet, query=query)
+    return queue_job("reports.ledger_pdf", label=_("导出%(sheet)s（PDF）") % {"sheet": SHEETS[sheet][1]}, args=args, by=by, at=at, back_url=back)
+
+
+@transaction.atomic
+def take_own_record(*, rows: int, by, at: dt.datetime) -> None:
+    """Somebody takes a copy of what is kept about them."""
+    record("reports.take_own_record", by=by, at=at, rows=rows)

@@ -7,4 +7,4 @@ class ReportsConfig(AppConfig):
     verbose_name = _("统计报告")
 
     def ready(self) -> None:
-        from . import files  # noqa: F401  registers the job kind
+        from . import auditing, files, ledger_pdf  # noqa: F401  they register their job kinds

@@ -8,12 +8,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from . import document as model
+from .charts import trend
+from .dashboard import weekly_trend
 from .facts import FACTS, PARTS
 from .figures import REGISTRY, Scope, figure
+from .material import Material
 from .models import Briefing
 
 PLACE = re.compile(r"\{\{\s*([a-z_]+)\s*(\|\s*cn\s*)?\}\}")
 BLANKS = re.compile(r"×月×日|××")
+PART = re.compile(r"^\s*@\s*(\S+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^(#{1,3})\s+(.+)$")
 FONT = {"h1": "hei", "h2": "kai", "h3": "fang", "p": "fang"}
 DEPTH = 4  # a fact may name facts that name figures
@@ -26,6 +30,18 @@ class Composer:
     scope: Scope
     as_of: dt.date
     used: dict[str, dict] = field(default_factory=dict)
+    material: Material = field(init=False)
+
+    def __post_init__(self):
+        self.material = Material(self.scope, self.as_of)
+
+    def gather(self, body: str) -> None:
+        """Count and read at once what the text and its facts name."""
+        keys = {place[1] for place in PLACE.finditer(body)}
+        told = [FACTS[key] for key in FACTS if key in keys]
+        parts = [PARTS[name] for name in PARTS if name in PART.findall(body)]
+        counted = [key for key in REGISTRY if key in keys] + [key for fact in told for key in fact.figures]
+        self.material.gather(figures=counted, lists=[name for one in (*told, *parts) for name in one.lists])
 
     def runs(self, text: str, font: str = "fang", fact: str = "", depth: int = DEPTH) -> list[model.Run]:
         """Text with its placeholders resolved, as runs; unknown keys raise ValidationError naming them."""
@@ -49,24 +65,27 @@ class Composer:
             return [model.Run(self._number(key, in_words), font, key)]
         if key not in FACTS or not depth:
             raise ValidationError(_("没有名为“%(key)s”的数据，请核对双花括号里的名称。"), params={"key": key}, code="unknown_fact")
-        text = FACTS[key](self.scope, self.as_of)
+        text = FACTS[key].tell(self.material)
         self.used.setdefault(key, {"text": text})
         return self.runs(text, font, depth=depth - 1)
 
     def _number(self, key: str, in_words: bool) -> str:
         known = figure(key)
         if key not in self.used:
-            value = known.value(self.scope, self.as_of)
-            self.used[key] = {"value": known.shown(value), "label": str(known.label), "unit": str(known.unit), "definition": str(known.definition)}
+            self.used[key] = {"value": known.shown(self.material.figure(key)), "label": str(known.label), "unit": str(known.unit), "definition": str(known.definition)}
         shown = self.used[key]["value"]
         return model.chinese_number(int(shown)) if in_words and shown.isdigit() and int(shown) else shown or "××"
 
-    def blocks(self, body: str) -> list[model.Para]:
-        """The text's lines as numbered headings and paragraphs."""
-        out: list[model.Para] = []
+    def blocks(self, body: str) -> list[model.Block]:
+        """The text's lines as numbered headings and paragraphs, its drawings with their tables."""
+        self.gather(body)
+        out: list[model.Block] = []
         count = {1: 0, 2: 0, 3: 0}
         pending: list[model.Run] = []  # a heading that runs into the next paragraph
         for line in self._lines(body):
+            if not isinstance(line, str):
+                out, pending = [*out, *self._flush(pending), line], []
+                continue
             heading = HEADING.match(line)
             if heading:
                 out += self._flush(pending)
@@ -87,17 +106,37 @@ class Composer:
     def _flush(pending: list[model.Run]) -> list[model.Para]:
         return [model.Para(tuple(pending), "h2")] if pending else []
 
-    def _lines(self, body: str) -> list[str]:
-        lines: list[str] = []
+    def _lines(self, body: str) -> list[str | model.Figure | model.Table]:
+        lines: list[str | model.Figure | model.Table] = []
         for line in (raw.strip() for raw in body.splitlines()):
             if line.startswith("@"):
-                name = line[1:].strip()
-                if name not in PARTS:
-                    raise ValidationError(_("没有名为“@%(name)s”的段落，可用的有：%(known)s。"), params={"name": name, "known": "、".join(PARTS)})
-                lines += PARTS[name](self.scope)
+                lines += self._part(line[1:].strip())
             elif line:
                 lines.append(line)
-        return [line for line in lines if line.strip()]
+        return [line for line in lines if not isinstance(line, str) or line.strip()]
+
+    def _part(self, name: str) -> list:
+        """The lines or the drawing that `@name` stands for."""
+        if name in DRAWINGS:
+            return DRAWINGS[name](self.scope, self.as_of)
+        if name not in PARTS:
+            raise ValidationError(_("没有名为“@%(name)s”的段落，可用的有：%(known)s。"), params={"name": name, "known": "、".join([*PARTS, *DRAWINGS])})
+        return PARTS[name].tell(self.material)
+
+
+def trend_blocks(scope: Scope, as_of: dt.date) -> list[model.Figure | model.Table]:
+    """The dashboard's trend as a drawing, and the same numbers as a table; nothing when there are no problems."""
+    points = weekly_trend(scope, as_of)
+    if not points:
+        return []
+    rows = tuple((f"{p.day.month}月{p.day.day}日", str(p.found), str(p.closed)) for p in points)
+    return [
+        model.Figure(trend(points), _("问题与销号走势（每周累计，件）")),
+        model.Table((_("截至"), _("应整改"), _("已销号")), rows, (2, 1, 1), align=("l", "r", "r"), annex=False),
+    ]
+
+
+DRAWINGS = {"走势图": trend_blocks}
 
 
 def chinese_date(day: dt.date | None) -> str:
@@ -108,7 +147,7 @@ def chinese_date(day: dt.date | None) -> str:
 def compose(briefing: Briefing, body: str) -> tuple[model.Doc, dict[str, dict]]:
     """The document of a briefing's text as of its date, and every fact that went in. Raises ValidationError."""
     composer = Composer(Scope(briefing.campaign), briefing.as_of)
-    blocks: list[model.Para] = []
+    blocks: list[model.Block] = []
     if briefing.audience:
         blocks.append(model.Para((model.Run(f"{briefing.audience.rstrip('：')}："),), "to", 0))
     blocks += composer.blocks(body)

@@ -172,6 +172,9 @@ class Foot:
         _set(self, "lines", tuple((clean(label), clean(text)) for label, text in self.lines))
 
 
+Block = Para | Table | Figure
+
+
 @dataclass(frozen=True)
 class Doc:
     """A whole document. A line break in ``title`` is the author's own choice of where to break it.
@@ -181,7 +184,7 @@ class Doc:
 
     title: str
     head: Head = Head()
-    blocks: tuple[Para | Table | Figure, ...] = ()
+    blocks: tuple[Block, ...] = ()
     foot: Foot | None = None
     subtitle: str = ""
     meta: dict[str, str] = field(default_factory=dict)

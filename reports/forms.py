@@ -1,10 +1,12 @@
 """Forms of briefings."""
 
+from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, PageModelForm
+from accounts.forms import PageForm, PageModelForm, VersionedForm
 
+from .actions import latest
 from .models import Briefing
 from .names import keyed, named
 
@@ -19,6 +21,19 @@ class BriefingHeadForm(PageModelForm):
         fields = HEAD
         widgets = {"title": forms.Textarea(attrs={"rows": 2})}
 
+    first = ("title", "as_of")  # what is written first; head and foot of the paper follow under a heading of their own
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(
+            *self.first,
+            Fieldset(
+                _("版头和落款"),
+                Div("organ", "audience", css_class="row-2"), Div("number", "issue_no", css_class="row-2"),
+                Div("presented_by", "signer", css_class="row-2"), Div("dated_on", "copies_to", css_class="row-2"),
+            ),
+        )
+
 
 class BriefingForm(BriefingHeadForm):
     """A new briefing."""
@@ -26,31 +41,39 @@ class BriefingForm(BriefingHeadForm):
     class Meta(BriefingHeadForm.Meta):
         fields = ["kind", *HEAD]
 
+    first = ("kind", "title", "as_of")
 
-class BriefingTextForm(BriefingHeadForm):
-    """Head and text of a draft, with the version the editor read."""
+
+class BriefingTextForm(VersionedForm, BriefingHeadForm):
+    """Head and text of a draft as it stands."""
 
     body = forms.CharField(
         label=_("正文"),
         widget=forms.Textarea(attrs={"rows": 28}),
         help_text=_("“# ”开头是一级标题，“## ”开头是二级标题，序号自动排；{{名称}} 处自动填数，“@机构制度问题”等处自动列出整段。"),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    first = ("title", "as_of", "body")
 
-    def __init__(self, *args, initial: dict, **kwargs):
-        super().__init__(*args, initial=initial | {"body": named(initial["body"])}, **kwargs)
+    def stored(self, row: Briefing) -> dict:
+        return super().stored(row) | {"body": named(latest(row).body)}
+
+    def typed(self, name: str):
+        return named(self.cleaned_data[name]) if name == "body" else super().typed(name)
 
     def clean_body(self) -> str:
         return keyed(self.cleaned_data["body"])
 
 
-class ReasonForm(PageForm):
+class ReasonForm(VersionedForm, PageForm):
     """Why a briefing goes back."""
 
     reason = forms.CharField(label=_("要改什么"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class SignForm(PageForm):
+class SignForm(VersionedForm, PageForm):
     """Who signs."""
 
     signer = forms.CharField(label=_("签发人"), max_length=20)
+
+    def stored(self, row: Briefing) -> dict:
+        return {"signer": row.signer} if row.signer else {}

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from organizations.models import scope_paths, within
+from organizations.models import reach
+from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
 USER = settings.AUTH_USER_MODEL
@@ -16,7 +17,7 @@ USER = settings.AUTH_USER_MODEL
 class BriefingQuerySet(models.QuerySet):
     def visible_to(self, user) -> "BriefingQuerySet":
         """Briefings of campaigns whose organizing unit lies in one's scope."""
-        return self.filter(within(scope_paths(user, Permission.SEE_FIGURES), "campaign__unit__path"))
+        return self.filter(reach(user, Permission.SEE_FIGURES, unit="campaign__unit__path", campaign="campaign"))
 
 
 class Briefing(models.Model):
@@ -35,15 +36,16 @@ class Briefing(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="briefings")
     kind = models.CharField(_("种类"), max_length=10, choices=Kind)
     title = models.CharField(_("标题"), max_length=100, help_text=_("可换行，按换行处分行居中排"))
-    as_of = models.DateField(_("数据截至"))
-    organ = models.CharField(_("汇报单位"), max_length=60)
-    audience = models.CharField(_("主送"), max_length=60, blank=True)
-    presented_by = models.CharField(_("汇报人"), max_length=40, blank=True)
-    signer = models.CharField(_("签发人"), max_length=20, blank=True)
+    title_initials = InitialsField(of="title")
+    as_of = models.DateField(_("数据截至"), help_text=_("文中的数字都算到这一天 24:00"))
+    organ = models.CharField(_("汇报单位"), max_length=60, help_text=_("落款的单位；有发文字号的，也用作红头"))
+    audience = models.CharField(_("主送"), max_length=60, blank=True, help_text=_("印在正文之前"))
+    presented_by = models.CharField(_("汇报人"), max_length=40, blank=True, help_text=_("由谁汇报，只作登记"))
+    signer = models.CharField(_("签发人"), max_length=20, blank=True, help_text=_("有发文字号的，印在字号右侧"))
     number = models.CharField(_("发文字号"), max_length=40, blank=True, help_text=_("如“云纪工发〔2026〕12号”；有字号的印红头和版记"))
-    issue_no = models.PositiveIntegerField(_("期号"), null=True, blank=True)
-    dated_on = models.DateField(_("成文日期"), null=True, blank=True)
-    copies_to = models.CharField(_("抄送"), max_length=150, blank=True)
+    issue_no = models.PositiveIntegerField(_("期号"), null=True, blank=True, help_text=_("简报用，印作“第×期”"))
+    dated_on = models.DateField(_("成文日期"), null=True, blank=True, help_text=_("印在落款处，没有定的空着"))
+    copies_to = models.CharField(_("抄送"), max_length=150, blank=True, help_text=_("几个单位之间用逗号隔开"))
     status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.DRAFT)
     composed_at = models.DateTimeField(_("起草时间"))
     composed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
@@ -70,7 +72,7 @@ class Briefing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title.replace("\n", "")
+        return "".join(self.title.splitlines())
 
     @property
     def is_editable(self) -> bool:

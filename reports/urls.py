@@ -5,6 +5,9 @@ from . import views
 app_name = "reports"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("help/", views.help_list, name="help_list"),
+    path("help/<slug:slug>/", views.help_detail, name="help_detail"),
+    path("search/", views.search, name="search"),
     path("reports/", views.dashboard, name="dashboard"),
     path("reports/now/", views.report_now, name="report_now"),
     path("reports/figures/<slug:key>/", views.figure_detail, name="figure_detail"),
@@ -19,6 +22,16 @@ urlpatterns = [
     path("reports/briefings/<int:pk>/return/", views.briefing_return, name="briefing_return"),
     path("reports/briefings/<int:pk>/issue/", views.briefing_issue, name="briefing_issue"),
     path("reports/briefings/<int:pk>/files/<slug:fmt>/", views.briefing_file, name="briefing_file"),
+    # papers to hand in
+    path("reports/selfchecks/<int:pk>/form.pdf", views.selfcheck_form, name="selfcheck_form"),
+    path("reports/ledger/pdf/", views.ledger_pdf, name="ledger_pdf"),
+    # what is kept about oneself
+    path("me/", views.own_record, name="own_record"),
+    path("me/record.xlsx", views.own_record_file, name="own_record_file"),
+    # for who builds pages
+    path("styleguide/", views.styleguide, name="styleguide"),
     # the log
     path("audit/", views.audit_log, name="audit_log"),
+    path("audit/verify/", views.audit_verify, name="audit_verify"),
+    path("audit/export/", views.audit_export, name="audit_export"),
 ]

@@ -5,12 +5,14 @@ sends `q7-items`, the number of items it showed. Every field may stay empty here
 """
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from crispy_forms.layout import Field, Layout, LayoutObject
 from crispy_forms.utils import TEMPLATE_PACK, render_field
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html_join
@@ -22,12 +24,14 @@ from accounts.templatetags.page import day, ordinal
 from ledger.models import Problem
 
 from .actions import AnswerDraft, ItemDraft, gaps
-from .models import AnswerItem, Question, SelfCheck
+from .models import ITEM_TEXTS, STATEMENT, Question, SelfCheck, places_of
 
 ITEM = ("manifestation", "cause", "measure", "track", "due_on")
 SAYS = {True: "yes", False: "no", None: ""}
 MEANS = {"yes": True, "no": False}
 MOST = 20  # items under one question
+UNSEEN = ("version", "page", "saves", "pledge")  # what nobody typed, or nothing keeps
+NUMBERED = re.compile(r"q(\d{1,18})(?:-|$)")
 
 
 class LongText(forms.CharField):
@@ -44,6 +48,7 @@ class Part:
     """One question of the report with the number of items shown under it."""
 
     question: Question
+    place: str
     count: int
     is_opened: bool = False  # asked for on purpose, whatever the answer
 
@@ -59,7 +64,7 @@ class Part:
 
     @property
     def title(self) -> str:
-        return f"{ordinal(self.question.aspect.order)}、{self.question.aspect}"
+        return f"{ordinal(self.question.aspect.order)}、{self.place}"
 
 
 def flat(report: SelfCheck) -> dict[str, str]:
@@ -75,6 +80,21 @@ def flat(report: SelfCheck) -> dict[str, str]:
     return found
 
 
+def renamed(data, questions: list[Question]):
+    """What a page sent that was opened under an older version: every field under the name its question has now."""
+    now = {question.key: question.pk for question in questions}
+    sent = {int(found[1]) for name in data or () if (found := NUMBERED.match(name))} - set(now.values())
+    if not sent:
+        return data
+    old = Question.objects.filter(pk__in=sent, version__campaign__checklists__questions__in=questions).distinct().values_list("pk", "key")
+    moved = {f"q{pk}": f"q{now[key]}" for pk, key in old if key in now}
+    names = {name: moved.get(head, head) + sep + rest for name in data for head, sep, rest in [name.partition("-")]}
+    again = QueryDict(mutable=True)
+    for name in data:
+        again.setlist(names[name], data.getlist(name) if hasattr(data, "getlist") else [data[name]])
+    return again
+
+
 def _text(value: str | dt.date | None) -> str:
     return value.isoformat() if isinstance(value, dt.date) else value or ""
 
@@ -83,15 +103,19 @@ class ReportForm(PageForm):
     """自查自纠报告 of one cadre. Ask for a report fetched `with_body()`."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    statement = LongText(label=SelfCheck._meta.get_field("statement").verbose_name, required=False, max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
+    page = forms.CharField(required=False, max_length=32)  # which open page sends, and how often it has saved by itself
+    saves = forms.IntegerField(required=False, min_value=0)
+    statement = LongText(label=STATEMENT, required=False, max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
     pledge = forms.BooleanField(label=_("我已通读以上内容并作出承诺"), required=False)
 
     def __init__(self, data=None, *, report: SelfCheck, more: str = ""):
         self.saved = flat(report)
         self.newer: dict[str, str] = {}
-        super().__init__(data, initial=self.saved)
-        questions = report.round.checklist.questions.select_related("aspect")
-        self.parts = [Part(q, self._count(f"q{q.pk}", more), more == str(q.pk)) for q in questions]
+        self.remarks = report.remarks if report.status == SelfCheck.Status.RETURNED else {}
+        questions = list(report.checklist.questions.select_related("aspect"))
+        places = places_of(questions)
+        super().__init__(renamed(data, questions), initial=self.saved)
+        self.parts = [Part(q, places[q.pk], self._count(f"q{q.pk}", more), more == str(q.pk)) for q in questions]
         self.places = {"statement": _g("其他说明"), "pledge": _g("本人承诺")}
         for part in self.parts:
             self._add_fields(part)
@@ -139,7 +163,7 @@ class ReportForm(PageForm):
         """Note for each field what was saved elsewhere in the meantime, where it differs from what was typed here."""
         for name, field in self.fields.items():
             there = self.saved.get(name, "")
-            if name not in ("version", "pledge") and there != str(self[name].value() or "").replace("\r\n", "\n").strip():
+            if name not in UNSEEN and there != str(self[name].value() or "").replace("\r\n", "\n").strip():
                 self.newer[name] = _shown(field, there) or _g("（没有填写）")
 
     def faults(self) -> list[dict[str, str]]:
@@ -155,6 +179,23 @@ class ReportForm(PageForm):
     def outline(self) -> list[dict]:
         """Where each part stands: 否 / 是，2 项 / 差 1 处 / 未答."""
         return [{"title": part.title, "id": f"aspect-{part.question.pk}"} | self._state(part) for part in self.parts]
+
+    @property
+    def aspects(self) -> int:
+        """How many aspects are asked about: one with two questions is one, as in the numbers of the headings."""
+        return len({part.question.aspect_id for part in self.parts})
+
+    def standing(self) -> str:
+        """The outline in one line: 已答 5/6，还差 1 个方面、承诺."""
+        answered = sum(bool(self[part.name].value()) for part in self.parts)
+        told = {"pledge", NON_FIELD_ERRORS, *(part.name for part in self.parts)}
+        faulty = len(self.errors.keys() - told) if self.is_bound else 0
+        asked = _g("%(n)s 个方面") if self.aspects == len(self.parts) else _g("%(n)s 问")
+        left = [asked % {"n": len(self.parts) - answered}] * (answered < len(self.parts))
+        left += [_g("%(n)s 处") % {"n": faulty}] * bool(faulty)
+        left += [_g("承诺")] * (not self["pledge"].value())
+        so_far = _g("已答 %(a)s/%(b)s") % {"a": answered, "b": len(self.parts)}
+        return _g("%(so_far)s，还差 %(left)s") % {"so_far": so_far, "left": _g("、").join(left)} if left else _g("%(so_far)s，可以提交") % {"so_far": so_far}
 
     def _state(self, part: Part) -> dict:
         faults = sum(part.owns(name) for name in self.errors) if self.is_bound else 0
@@ -176,7 +217,7 @@ def checked(report: SelfCheck, *, pledged: bool) -> ReportForm:
     """The saved report with everything that still keeps it from being submitted."""
     form = ReportForm(flat(report) | ({"pledge": "on"} if pledged else {}), report=report)
     if form.is_valid():
-        found = gaps(report.round.checklist, form.drafts())
+        found = gaps(report.checklist, form.drafts())
         for name, sentence in found.items():
             form.add_error(name, sentence.partition("：")[2] or sentence)
     if not pledged:
@@ -188,14 +229,14 @@ def _item_fields() -> list[forms.Field]:
     """Fresh fields of one item, in the order of ITEM."""
 
     def long(key: str, rows: int, help_text: str = "") -> LongText:
-        source = AnswerItem._meta.get_field(key)
-        return LongText(label=source.verbose_name, max_length=source.max_length, required=False, help_text=help_text, widget=forms.Textarea(attrs={"rows": rows}))
+        label, most = ITEM_TEXTS[key]
+        return LongText(label=label, max_length=most, required=False, help_text=help_text, widget=forms.Textarea(attrs={"rows": rows}))
 
     return [
         long("manifestation", 3, _("写时间、事项和次数，一般 50—200 字")),
         long("cause", 2),
         long("measure", 2),
-        forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, required=False, widget=forms.RadioSelect),
+        forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, required=False, widget=forms.RadioSelect, help_text=Problem._meta.get_field("track").help_text),
         forms.DateField(label=_("整改时限"), required=False, help_text=_("选“限期整改”的必须填写")),
     ]
 
@@ -229,7 +270,7 @@ class AspectPart(LayoutObject):
             {"n": n, "fields": self._item(n, form, context, template_pack), "is_blank": not any(form[name].value() for name in self.part.names(n))}
             for n in range(1, self.part.count + 1)
         ]
-        own = {"part": self.part, "answer": form[self.part.name], "items": items, "is_open": form.is_open(self.part), "newer": form.newer.get(self.part.name), "is_full": self.part.count >= MOST}
+        own = {"part": self.part, "answer": form[self.part.name], "items": items, "is_open": form.is_open(self.part), "newer": form.newer.get(self.part.name), "remark": form.remarks.get(self.part.question.key), "is_full": self.part.count >= MOST}
         return render_to_string(self.template, context.flatten() | own)
 
     def _item(self, n: int, form, context, template_pack) -> str:

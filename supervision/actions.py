@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import send_notice
+from accounts.versions import lock_version, move_on
 from audit.log import record
 from campaigns.models import Campaign
-from ledger.actions import report_problem
+from ledger.actions import refuse_taking_in, report_problem
 from ledger.models import Problem
 from organizations.models import Cadre, Unit
 
@@ -51,31 +52,39 @@ def record_visit(campaign: Campaign, *, unit: Unit, team: str, by, at: dt.dateti
 
 
 @transaction.atomic
-def raise_finding(visit: Visit, *, text: str, by, at: dt.datetime, due_on: dt.date | None = None, to_ledger: bool = True, title: str = "", responsible_person: Cadre | None = None) -> Finding:
-    """Feed back a finding; with `to_ledger` it becomes a problem of the unit, linked both ways."""
+def raise_finding(
+    visit: Visit, *, text: str, by, at: dt.datetime, due_on: dt.date | None = None, to_ledger: bool = True, title: str = "",
+    responsible_person: Cadre | None = None, into: Problem | None = None,
+) -> Finding:
+    """Feed back a finding; with `to_ledger` it becomes a problem of the unit, or goes under one of the campaign's open ones (`into`), linked both ways."""
     Visit.objects.select_for_update().get(pk=visit.pk)  # two findings at once get two numbers
     finding = Finding(visit=visit, order=_next_order(visit.findings), text=text, due_on=due_on, raised_at=at, raised_by=by)
     finding.full_clean()
-    if to_ledger:
+    if into:
+        refuse_taking_in(into, visit.campaign, by)
+        finding.problem = into
+    elif to_ledger:
         track = Problem.Track.DATED if due_on else Problem.Track.IMMEDIATE
         finding.problem = report_problem(
             visit.campaign, title=title or text.split("。")[0][:40], source=Problem.Source.VISIT, manifestation=text, track=track,
             due_on=due_on, level=Problem.Level.ORGAN, responsible_unit=visit.unit, responsible_person=responsible_person, by=by, at=at,
         )
     finding.save()
-    record("supervision.raise_finding", by=by, at=at, subject=finding, to_ledger=to_ledger)
+    record("supervision.raise_finding", by=by, at=at, subject=finding, to_ledger=to_ledger, **({"into": into.code} if into else {}))
     if responsible_person and responsible_person.user:
         # The visit itself is closed to a plain cadre, their own problem isn't.
-        url = f"/ledger/problems/{finding.problem_id}/" if finding.problem_id else ""
+        url = f"/ledger/problems/{finding.problem_id}/" if finding.problem_id and not into else ""
         send_notice([responsible_person.user], text=_("督导反馈：%(t)s") % {"t": finding}, url=url, at=at)
     return finding
 
 
 @transaction.atomic
-def count_clues(campaign: Campaign, *, period_start: dt.date, period_end: dt.date, by, at: dt.datetime, **counts: int) -> ClueCount:
-    """Enter or correct the counts of a period: received, handling, enquiry, filed, concluded."""
+def count_clues(campaign: Campaign, *, period_start: dt.date, period_end: dt.date, by, at: dt.datetime, version: int | None = None, **counts: int) -> ClueCount:
+    """Enter or correct the counts of a period: received, handling, enquiry, filed, concluded. Version 0: none were there to be read."""
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
     row = ClueCount.objects.filter(campaign=campaign, period_start=period_start, period_end=period_end).first()
-    row = row or ClueCount(campaign=campaign, period_start=period_start, period_end=period_end)
+    row = row or ClueCount(campaign=campaign, period_start=period_start, period_end=period_end, version=0)
+    move_on(row, version)
     for key, value in counts.items():
         setattr(row, key, value)
     row.entered_at, row.entered_by = at, by
@@ -117,10 +126,11 @@ def make_suggestion(campaign: Campaign, *, addressee: str, topic: str, text: str
 
 
 @transaction.atomic
-def answer_suggestion(suggestion: Suggestion, *, reply: str, by, at: dt.datetime) -> Suggestion:
+def answer_suggestion(suggestion: Suggestion, *, reply: str, by, at: dt.datetime, version: int | None = None) -> Suggestion:
     """What the superior organ answered."""
+    suggestion = lock_version(suggestion, version)
     suggestion.reply = reply
     suggestion.full_clean()
-    suggestion.save(update_fields=["reply"])
+    suggestion.save(update_fields=["reply", "version"])
     record("supervision.answer_suggestion", by=by, at=at, subject=suggestion)
     return suggestion

@@ -6,8 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import PageModelForm
+from accounts.forms import PageModelForm, VersionedForm
 from campaigns.models import Campaign
+from ledger.forms import ProblemField
+from ledger.models import Problem
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
@@ -16,14 +18,14 @@ from .models import ClueCount, Finding, OrganIssue, Regulation, Suggestion, Supe
 
 def units_for(user, campaign: Campaign, *permissions: Permission):
     """Units of the campaign where the user holds one of the permissions, in 机构序列."""
-    paths = [path for permission in permissions for path in scope_paths(user, permission)]
+    paths = [path for permission in permissions for path in scope_paths(user, permission, campaign.pk)]
     return Unit.objects.open_on(timezone.localdate()).filter(within(paths, "path"), within([campaign.unit.path], "path")).order_by("path")
 
 
 def cadres_for(user, campaign: Campaign, permission: Permission):
     """Cadres of the campaign's units where the user holds the permission, in 机构序列."""
     inside = within([campaign.unit.path], "unit__path")
-    mine = within(scope_paths(user, permission), "unit__path")
+    mine = within(scope_paths(user, permission, campaign.pk), "unit__path")
     return Cadre.objects.filter(inside, mine, left_on__isnull=True).select_related("unit").in_order()
 
 
@@ -76,12 +78,15 @@ class FindingForm(PageModelForm):
     to_ledger = forms.BooleanField(label=gettext_lazy("列入整改台账"), required=False, initial=True, help_text=gettext_lazy("列入后由被督导单位整改，填了时限的为限期整改，没填的为立行立改"))
     responsible_person = CadreField(label=gettext_lazy("责任人"), queryset=Cadre.objects.none(), required=False, help_text=gettext_lazy("填了责任人的，本人会收到消息"))
 
+    into = ProblemField(label=gettext_lazy("并入台账里已有的问题"), queryset=Problem.objects.none(), required=False, empty_label=gettext_lazy("不并入，另立一件"), help_text=gettext_lazy("台账里已有同一件事的选它，不再另立编号"))
+
     class Meta:
         model = Finding
-        fields = ["text", "to_ledger", "due_on", "responsible_person"]
+        fields = ["text", "to_ledger", "into", "due_on", "responsible_person"]
 
-    def __init__(self, *args, visit: Visit, **kwargs):
+    def __init__(self, *args, visit: Visit, user, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = Problem.objects.visible_to(user).taking_in(visit.campaign).filter(responsible_unit=visit.unit).select_related("responsible_unit").order_by("year", "number")
         self.fields["responsible_person"].queryset = Cadre.objects.serving().under(visit.unit).select_related("unit").in_order()
 
     def clean_due_on(self):
@@ -114,7 +119,7 @@ class SuggestionForm(PageModelForm):
         fields = ["addressee", "topic", "text"]
 
 
-class AnswerForm(PageModelForm):
+class AnswerForm(VersionedForm, PageModelForm):
     class Meta:
         model = Suggestion
         fields = ["reply"]
@@ -124,7 +129,7 @@ class AnswerForm(PageModelForm):
         self.fields["reply"].required = True
 
 
-class ClueForm(PageModelForm):
+class ClueForm(VersionedForm, PageModelForm):
     """Two dates and five numbers. There is no field for a name or a text, and there shall be none."""
 
     class Meta:

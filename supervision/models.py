@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from ledger.models import Problem
-from organizations.models import Cadre, Unit, access_of, scope_paths, within
+from organizations.models import Cadre, Unit, access_of, reach
 from organizations.roles import Permission, Role
 
 USER = settings.AUTH_USER_MODEL
@@ -16,7 +16,7 @@ USER = settings.AUTH_USER_MODEL
 class SupervisionRecordQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SupervisionRecordQuerySet":
         """Records of one's scope, and those about oneself."""
-        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_SUPERVISION), "cadre__unit__path"))
+        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_SUPERVISION, unit="cadre__unit__path", campaign="campaign"))
 
     def by_kind_and_level(self) -> dict[tuple[str, str], int]:
         """(kind, level) → 人次: whether talks are about work or about thought becomes countable."""
@@ -40,10 +40,10 @@ class SupervisionRecord(models.Model):
     kind = models.CharField(_("方式"), max_length=12, choices=Kind)
     level = models.CharField(_("层面"), max_length=10, choices=Level)
     cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="supervision_records", verbose_name=_("对象"))
-    held_on = models.DateField(_("时间"), null=True, blank=True)
-    conducted_by = models.CharField(_("谈话人（考核人）"), max_length=60, blank=True)
+    held_on = models.DateField(_("时间"), null=True, blank=True, help_text=_("不清楚的可以空着"))
+    conducted_by = models.CharField(_("谈话人（考核人）"), max_length=60, blank=True, help_text=_("写姓名或职务"))
     content = models.TextField(_("内容"), blank=True)
-    result = models.TextField(_("结果"), blank=True)
+    result = models.TextField(_("结果"), blank=True, help_text=_("谈话、考核的结论，可以不写"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -59,7 +59,7 @@ class SupervisionRecord(models.Model):
 
 class VisitQuerySet(models.QuerySet):
     def visible_to(self, user) -> "VisitQuerySet":
-        return self.filter(within(scope_paths(user, Permission.SEE_SUPERVISION), "unit__path"))
+        return self.filter(reach(user, Permission.SEE_SUPERVISION, unit="unit__path", campaign="campaign"))
 
 
 class Visit(models.Model):
@@ -67,10 +67,10 @@ class Visit(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="visits")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="visits", verbose_name=_("被督导单位"))
-    team = models.CharField(_("督导组"), max_length=60)
+    team = models.CharField(_("督导组"), max_length=60, help_text=_("如“区教育整顿第一督导组”"))
     held_on = models.DateField(_("时间"), null=True, blank=True)
     form = models.CharField(_("方式"), max_length=60, blank=True, help_text=_("如听取汇报、查阅资料、个别谈话"))
-    summary = models.TextField(_("总体情况"), blank=True)
+    summary = models.TextField(_("总体情况"), blank=True, help_text=_("写总的情况，反馈意见登记后另外逐条写"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -94,9 +94,9 @@ class Finding(models.Model):
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="findings")
     order = models.PositiveSmallIntegerField(_("顺序"))
-    text = models.TextField(_("反馈意见"))
+    text = models.TextField(_("反馈意见"), help_text=_("一条写一件事，便于整改和销号"))
     due_on = models.DateField(_("整改时限"), null=True, blank=True)
-    problem = models.OneToOneField(Problem, models.SET_NULL, null=True, blank=True, related_name="finding", verbose_name=_("台账问题"))
+    problem = models.ForeignKey(Problem, models.SET_NULL, null=True, blank=True, related_name="findings", verbose_name=_("台账问题"))  # several may share one
     raised_at = models.DateTimeField(_("反馈时间"))
     raised_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -119,7 +119,7 @@ class Finding(models.Model):
 class ClueCountQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ClueCountQuerySet":
         """Two roles only: the clue group and leaders."""
-        return self.filter(within(scope_paths(user, Permission.SEE_CLUE_COUNTS), "campaign__unit__path"))
+        return self.filter(reach(user, Permission.SEE_CLUE_COUNTS, unit="campaign__unit__path", campaign="campaign"))
 
 
 class ClueCount(models.Model):
@@ -128,13 +128,14 @@ class ClueCount(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="clue_counts")
     period_start = models.DateField(_("起"))
     period_end = models.DateField(_("止"))
-    received = models.PositiveIntegerField(_("接收（件）"), default=0)
-    handling = models.PositiveIntegerField(_("在办（件）"), default=0)
-    enquiry = models.PositiveIntegerField(_("谈话函询（件）"), default=0)
-    filed = models.PositiveIntegerField(_("立案（件）"), default=0)
-    concluded = models.PositiveIntegerField(_("了结（件）"), default=0)
+    received = models.PositiveIntegerField(_("接收（件）"), default=0, help_text=_("时段内新接收的"))
+    handling = models.PositiveIntegerField(_("在办（件）"), default=0, help_text=_("时段末还在办的"))
+    enquiry = models.PositiveIntegerField(_("谈话函询（件）"), default=0, help_text=_("时段内谈话函询的"))
+    filed = models.PositiveIntegerField(_("立案（件）"), default=0, help_text=_("时段内立案的"))
+    concluded = models.PositiveIntegerField(_("了结（件）"), default=0, help_text=_("时段内了结的"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = ClueCountQuerySet.as_manager()
 
@@ -153,7 +154,7 @@ class ClueCount(models.Model):
 class InScope(models.QuerySet):
     def visible_to(self, user):
         """Of campaigns whose organizing unit lies in one's scope."""
-        return self.filter(within(scope_paths(user, Permission.SEE_SUPERVISION), "campaign__unit__path"))
+        return self.filter(reach(user, Permission.SEE_SUPERVISION, unit="campaign__unit__path", campaign="campaign"))
 
 
 class OrganIssue(models.Model):
@@ -161,8 +162,8 @@ class OrganIssue(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="organ_issues")
     order = models.PositiveSmallIntegerField(_("顺序"))
-    title = models.CharField(_("问题"), max_length=80)
-    description = models.TextField(_("表现"), blank=True)
+    title = models.CharField(_("问题"), max_length=80, help_text=_("一句话概括，如“内控机构不健全”"))
+    description = models.TextField(_("表现"), blank=True, help_text=_("写有哪些表现"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
@@ -219,12 +220,13 @@ class Suggestion(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="suggestions")
     order = models.PositiveSmallIntegerField(_("顺序"))
-    addressee = models.CharField(_("建议对象"), max_length=60)
-    topic = models.CharField(_("事项"), max_length=60)
+    addressee = models.CharField(_("建议对象"), max_length=60, help_text=_("向哪个上级机关提，写全称"))
+    topic = models.CharField(_("事项"), max_length=60, help_text=_("几个字概括，如“机构设置”"))
     text = models.TextField(_("建议"))
     reply = models.TextField(_("答复"), blank=True)
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = InScope.as_manager()
 
@@ -239,4 +241,4 @@ class Suggestion(models.Model):
 
 def may_enter_clues(user, campaign: Campaign) -> bool:
     """Leaders read the counts of clues; only the clue group of the campaign's unit enters them."""
-    return any(role == Role.CLUES and campaign.unit.path.startswith(path) for role, path in access_of(user).grants)
+    return any(held.role == Role.CLUES and campaign.unit.path.startswith(held.path) and held.campaign_id in (None, campaign.pk) for held in access_of(user).grants)

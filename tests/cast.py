@@ -5,7 +5,8 @@
           └ 纪检监察科 (unit_a)       联络员 liaison, 干部 cadre, 干部 colleague
       └ 石桥街道纪工委 (unit_b)       外人 stranger (liaison of unit_b and a cadre there)
     邻区纪检监察工委 (elsewhere)       邻区 outsider (office of the neighbouring organ)
-    系统管理员 administrator holds accounts and roster over organ.
+    三员 over organ: 系统管理员 administrator (accounts, roster), 安全管理员 security (roles), 安全审计员 auditor (the log).
+    下设组 over organ: 综合协调 coordination, 教育培训 training, 宣传舆情 publicity, 督导检查 inspection; 线索处置 is clues.
 """
 
 import datetime as dt
@@ -45,6 +46,12 @@ class Cast:
     stranger: User
     outsider: User
     administrator: User
+    security: User
+    auditor: User
+    coordination: User
+    training: User
+    publicity: User
+    inspection: User
 
     def person(self, user: User) -> Cadre:
         """The roster entry of an account."""
@@ -86,11 +93,19 @@ def enter() -> Cast:
         "stranger": person("stranger", "梁静姝", unit_b),
         "outsider": person("outsider", "邻若水", elsewhere),
         "administrator": account("administrator", "管知远"),
+        "security": account("security", "闵知白"),
+        "auditor": account("auditor", "简明序"),
+        "coordination": account("coordination", "统若一"),
+        "training": account("training", "学而时"),
+        "publicity": account("publicity", "宣明之"),
+        "inspection": account("inspection", "察其微"),
     }
     for name, role, unit in [
         ("director", Role.LEADER, organ), ("office", Role.OFFICE, organ), ("reviewer", Role.REVIEWER, organ),
         ("supervisor", Role.SUPERVISOR, organ), ("clues", Role.CLUES, organ), ("liaison", Role.LIAISON, unit_a),
-        ("stranger", Role.LIAISON, unit_b), ("outsider", Role.OFFICE, elsewhere), ("administrator", Role.ADMINISTRATOR, organ),
+        ("stranger", Role.LIAISON, unit_b), ("outsider", Role.OFFICE, elsewhere), ("administrator", Role.SYSTEM_ADMINISTRATOR, organ),
+        ("security", Role.SECURITY_ADMINISTRATOR, organ), ("auditor", Role.AUDIT_ADMINISTRATOR, organ), ("coordination", Role.COORDINATION, organ),
+        ("training", Role.TRAINING, organ), ("publicity", Role.PUBLICITY, organ), ("inspection", Role.INSPECTION, organ),
     ]:
         grant_role(people[name], role=role, unit=unit, by=None, at=NOW)
     campaign = launch_campaign(name="云澜区干部队伍教育整顿", workforce="纪检监察干部", unit=organ, by=people["office"], at=NOW)

@@ -1,15 +1,18 @@
 """Fixtures every test may use."""
 
 import atexit
+import logging
 import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from django.utils import timezone
 
+from audit.triggers import install, remove
 from demo.actions import enter_demo
 from tests.cast import Cast, enter
 
@@ -19,12 +22,37 @@ def pytest_configure():
     folder = Path(tempfile.mkdtemp(prefix="rectification-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     django_settings.OUTPUT_DIR = folder / "outputs"
+    django_settings.KEYS_DIR = folder / "keys"
+    django_settings.AUDIT_ANCHORS = folder / "anchors.txt"
+    django_settings.AUDIT_ARCHIVE = folder / "archive"
     django_settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "files"}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     django_settings.JOBS_IN_PROCESS = False
+    if connection.vendor == "sqlite":  # in memory; pytest-django would only know that of Django's own engine, and adds a worker's name
+        django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = "file:tests?mode=memory&cache=shared&worker="
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.SECOND_FACTOR = "off"  # tests that are about them turn these on; `force_login` has typed no password
+    django_settings.REAUTH_MINUTES = None
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # thousands of refusals are asked for; each would be kept with its traceback
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptying():
+    """A test that really commits leaves an empty database behind, its log too: only then the log's triggers stand aside."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def without_triggers(case):
+        remove(connection)
+        try:
+            flush(case)
+        finally:
+            install(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from django.conf import settings
 
 FLOORS = [
     {"audit", "files"},
+    {"keys"},
     {"accounts"},
     {"jobs"},
     {"organizations"},

@@ -57,7 +57,9 @@ has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 command -v fc-cache >/dev/null || missing+=(fontconfig)
 if [ "$WHAT" = test ]; then
     [ -x /usr/bin/chromium ] || missing+=(chromium)
+    [ -e /usr/lib/chromium/locales/zh-CN.pak ] || missing+=(chromium-l10n) # date and file fields in Chinese
     has_library libatomic.so.1 || missing+=(libatomic1) # the browser driver of Playwright needs it
+    [ -n "$(fc-list :lang=zh-cn family 2>/dev/null | grep -v "$PWD" || true)" ] || missing+=(fonts-noto-cjk) # pages are measured with real Chinese type
 fi
 [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 

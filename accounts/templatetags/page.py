@@ -9,13 +9,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from accounts.kept import whose_mark
+from accounts.undo import undo_of
+
 register = template.Library()
 
 
-@register.simple_tag
-def once():
-    """The form's one-time token (see OnceMiddleware)."""
-    return format_html('<input type="hidden" name="once" value="{}">', uuid.uuid4())
+@register.simple_tag(takes_context=True)
+def once(context):
+    """The form's one-time token (see OnceMiddleware), and whose form it is (see accounts.kept)."""
+    user = getattr(context.get("request"), "user", None)
+    whose = format_html('<input type="hidden" name="whose" value="{}">', whose_mark(user.pk)) if user and user.is_authenticated else ""
+    return format_html('<input type="hidden" name="once" value="{}">{}', uuid.uuid4(), whose)
 
 
 @register.filter
@@ -111,6 +116,24 @@ def css_url(name):
 def crumbs(*parts):
     """Where the page lies: pairs of address and label from the top; the page itself has an empty address."""
     return {"trail": list(zip(parts[::2], parts[1::2], strict=True))}
+
+
+@register.filter
+def undo(message):
+    """The form that takes back what the message tells of, if it offers one."""
+    return undo_of(message)
+
+
+@register.filter
+def newer(field):
+    """What somebody else has saved in this field meanwhile, when the form was refused for it."""
+    return getattr(field.form, "newer", {}).get(field.name, "")
+
+
+@register.filter
+def initial_expired(account, now):
+    """Whether the password an administrator gave has run out unused."""
+    return account.initial_password_expired(now)
 
 
 @register.filter

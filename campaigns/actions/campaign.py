@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import send_notice
 from accounts.models import User
+from accounts.versions import Conflict, lock_version, move_on
 from audit.log import record
 from files.actions import store_file
 from organizations.models import RoleGrant, Unit
@@ -41,8 +42,9 @@ def plan_phase(campaign: Campaign, *, kind: str, label: str, by, at: dt.datetime
 
 
 @transaction.atomic
-def change_phase(phase: Phase, *, by, at: dt.datetime, **facts) -> Phase:
+def change_phase(phase: Phase, *, by, at: dt.datetime, version: int | None = None, **facts) -> Phase:
     """Change label, dates or goal of a phase; the log keeps what it was."""
+    phase = lock_version(phase, version)
     before = {key: getattr(phase, key) for key in facts}
     for key, value in facts.items():
         setattr(phase, key, value)
@@ -67,19 +69,13 @@ def plan_item(campaign: Campaign, *, task: str, by, at: dt.datetime, units: Iter
 
 
 @transaction.atomic
-def change_plan_item(item: PlanItem, *, version: int, by, at: dt.datetime, **facts) -> PlanItem:
-    """Change a plan line. `version` is the one the editor read: a newer one means somebody else changed it.
-
-    A new deadline goes for the units too, where the task is open and has no deadline of its own.
-    """
-    current = PlanItem.objects.select_for_update().get(pk=item.pk)
-    if current.version != version:
-        raise ValidationError(_("这一项刚才被别人改过，您的修改没有保存。请核对下面的最新内容后再改。"), code="conflict")
+def change_plan_item(item: PlanItem, *, by, at: dt.datetime, version: int | None = None, **facts) -> PlanItem:
+    """Change a plan line. A new deadline goes for the units too, where the task is open and has no deadline of its own."""
+    current = lock_version(item, version)
     before = {key: str(getattr(current, key)) for key in facts}
     old_due = current.due_on
     for key, value in facts.items():
         setattr(current, key, value)
-    current.version += 1
     current.full_clean()
     current.save()
     if current.due_on != old_due:
@@ -89,17 +85,18 @@ def change_plan_item(item: PlanItem, *, version: int, by, at: dt.datetime, **fac
 
 
 @transaction.atomic
-def finish_plan_item(item: PlanItem, *, done_on: dt.date, by, at: dt.datetime) -> PlanItem:
+def finish_plan_item(item: PlanItem, *, done_on: dt.date, by, at: dt.datetime, version: int | None = None) -> PlanItem:
     """Mark a plan line as done; not before it happened, not twice, not with unit tasks open."""
     item = PlanItem.objects.select_for_update().get(pk=item.pk)
     if item.done_on:
-        raise ValidationError(_("这一项已经办结。"))
+        raise Conflict(item, _("这一项已经办结。"), is_final=True)
+    move_on(item, version)
     if done_on > timezone.localdate(at):
         raise ValidationError(_("完成日期不能晚于今天。"))
     waiting = item.unit_tasks.filter(done_at__isnull=True).count()
     if waiting:
         raise ValidationError(_("还有 %(n)s 个单位没有报完成，请先催办。"), params={"n": waiting})
-    item.done_on, item.done_by, item.version = done_on, by, item.version + 1
+    item.done_on, item.done_by = done_on, by
     item.save()
     record("campaigns.finish_plan_item", by=by, at=at, subject=item, done_on=done_on)
     return item
@@ -108,6 +105,7 @@ def finish_plan_item(item: PlanItem, *, done_on: dt.date, by, at: dt.datetime) -
 @transaction.atomic
 def assign_task(item: PlanItem, *, units: Iterable[Unit], by, at: dt.datetime, due_on: dt.date | None = None) -> int:
     """Hand a plan line to units that don't have it yet, and tell their liaisons; returns how many were new."""
+    PlanItem.objects.select_for_update().get(pk=item.pk)  # two hands at once don't give a unit the same task twice
     have = set(item.unit_tasks.values_list("unit_id", flat=True))
     new = [unit for unit in units if unit.pk not in have]
     UnitTask.objects.bulk_create([UnitTask(item=item, unit=unit, due_on=due_on or item.due_on) for unit in new])
@@ -118,11 +116,12 @@ def assign_task(item: PlanItem, *, units: Iterable[Unit], by, at: dt.datetime, d
 
 
 @transaction.atomic
-def finish_task(task: UnitTask, *, note: str, by, at: dt.datetime, uploads: Iterable = ()) -> UnitTask:
+def finish_task(task: UnitTask, *, note: str, by, at: dt.datetime, uploads: Iterable = (), version: int | None = None) -> UnitTask:
     """A unit reports its task as done, with a sentence and, if it likes, files."""
     task = UnitTask.objects.select_for_update().get(pk=task.pk)
     if task.done_at:
-        raise ValidationError(_("这项任务已经报过完成。"))
+        raise Conflict(task, _("这项任务已经报过完成。"), is_final=True)
+    move_on(task, version)
     if not note.strip():
         raise ValidationError({"note": _("请用一两句话写明完成情况。")})
     task.note, task.done_at, task.done_by = note, at, by

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.versions import lock_version, move_on
 from audit.log import record
 from organizations.models import Cadre, Unit
 
@@ -13,9 +14,11 @@ from ..models import Campaign, GroupMember, LeadingGroup, WorkGroup
 
 
 @transaction.atomic
-def form_leading_group(campaign: Campaign, *, name: str, by, at: dt.datetime, mandate: str = "", office_unit: Unit | None = None) -> LeadingGroup:
-    """Form the leading group of a campaign, or change its name, mandate and office."""
-    group = LeadingGroup.objects.filter(campaign=campaign).first() or LeadingGroup(campaign=campaign)
+def form_leading_group(campaign: Campaign, *, name: str, by, at: dt.datetime, mandate: str = "", office_unit: Unit | None = None, version: int | None = None) -> LeadingGroup:
+    """Form the leading group of a campaign, or change its name, mandate and office. Version 0: none was there to be read."""
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    group = LeadingGroup.objects.filter(campaign=campaign).first() or LeadingGroup(campaign=campaign, version=0)
+    move_on(group, version)
     group.name, group.mandate, group.office_unit = name, mandate, office_unit
     group.full_clean()
     group.save()
@@ -29,6 +32,7 @@ def form_work_groups(group: LeadingGroup, *, names: list[str], by, at: dt.dateti
 
     Returns the new subgroups and a Chinese warning for each name dropped.
     """
+    LeadingGroup.objects.select_for_update().get(pk=group.pk)  # two hands at once don't found the same subgroup
     have = set(group.work_groups.values_list("name", flat=True))
     made, warnings = [], []
     for name in (n.strip() for n in names if n.strip()):
@@ -45,8 +49,9 @@ def form_work_groups(group: LeadingGroup, *, names: list[str], by, at: dt.dateti
 
 
 @transaction.atomic
-def change_work_group(work_group: WorkGroup, *, name: str, duties: str, by, at: dt.datetime) -> WorkGroup:
+def change_work_group(work_group: WorkGroup, *, name: str, duties: str, by, at: dt.datetime, version: int | None = None) -> WorkGroup:
     """Rename a subgroup or write down its duties. Raises ValidationError when the name is taken."""
+    work_group = lock_version(work_group, version)
     if WorkGroup.objects.filter(leading_group=work_group.leading_group_id, name=name).exclude(pk=work_group.pk).exists():
         raise ValidationError({"name": _("已经有“%(name)s”。") % {"name": name}})
     before = {"name": work_group.name, "duties": work_group.duties}

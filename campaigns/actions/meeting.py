@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.versions import lock_version
 from audit.log import record
 from files.actions import store_file
 
@@ -26,9 +27,9 @@ def file_document(campaign: Campaign, *, kind: str, title: str, by, at: dt.datet
 
 
 @transaction.atomic
-def change_document(document: Document, *, by, at: dt.datetime, upload=None, **facts) -> Document:
+def change_document(document: Document, *, by, at: dt.datetime, upload=None, version: int | None = None, **facts) -> Document:
     """Correct what stands about a document, or add its file; the log keeps what it was."""
-    document = Document.objects.select_for_update().get(pk=document.pk)
+    document = lock_version(document, version)
     before = {key: str(getattr(document, key)) for key in facts} | {"file": str(document.file or "")}
     for key, value in facts.items():
         setattr(document, key, value)
@@ -59,9 +60,9 @@ def record_meeting(campaign: Campaign, *, kind: str, organ: str, title: str, by,
 
 
 @transaction.atomic
-def change_meeting(meeting: Meeting, *, by, at: dt.datetime, **facts) -> Meeting:
+def change_meeting(meeting: Meeting, *, by, at: dt.datetime, version: int | None = None, **facts) -> Meeting:
     """Fill in what was not known (a date, a place) or correct it; when it was entered stays, the log keeps what it was."""
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    meeting = lock_version(meeting, version)
     before = {key: str(getattr(meeting, key)) for key in facts}
     for key, value in facts.items():
         setattr(meeting, key, value)

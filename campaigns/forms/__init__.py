@@ -7,14 +7,15 @@ from .campaign import (
     ItemFinishForm,
     ItemForm,
     NextStepForm,
+    PhaseChangeForm,
     PhaseForm,
     TaskFinishForm,
 )
 from .group import GroupForm, MemberForm, WorkGroupForm, WorkGroupsForm
-from .meeting import DocumentForm, MeetingChangeForm, MeetingForm
+from .meeting import DocumentChangeForm, DocumentForm, MeetingChangeForm, MeetingForm
 from .slip import AcknowledgeForm, SlipForm
 
 __all__ = [
-    "AcknowledgeForm", "AssignForm", "CampaignForm", "DocumentForm", "GroupForm", "ItemChangeForm", "ItemFinishForm", "ItemForm",
-    "MeetingChangeForm", "MeetingForm", "MemberForm", "NextStepForm", "PhaseForm", "SlipForm", "TaskFinishForm", "WorkGroupForm", "WorkGroupsForm",
+    "AcknowledgeForm", "AssignForm", "CampaignForm", "DocumentChangeForm", "DocumentForm", "GroupForm", "ItemChangeForm", "ItemFinishForm", "ItemForm",
+    "MeetingChangeForm", "MeetingForm", "MemberForm", "NextStepForm", "PhaseChangeForm", "PhaseForm", "SlipForm", "TaskFinishForm", "WorkGroupForm", "WorkGroupsForm",
 ]

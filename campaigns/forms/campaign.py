@@ -2,16 +2,15 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.forms import PageForm, PageModelForm, RowsField
+from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
-from ..models import Campaign, Phase, PlanItem, WorkGroup
+from ..models import Campaign, Phase, PlanItem, UnitTask, WorkGroup
 from .fields import CadreField, FilesField, UnitsField
 
 
@@ -44,6 +43,10 @@ class PhaseForm(PageModelForm):
         return cleaned
 
 
+class PhaseChangeForm(VersionedForm, PhaseForm):
+    """A phase as it stands, to be changed."""
+
+
 class ItemForm(PageModelForm):
     """A line of the plan; its four named columns first."""
 
@@ -62,31 +65,22 @@ class ItemForm(PageModelForm):
         self.fields["work_group"].queryset = WorkGroup.objects.filter(leading_group__campaign=campaign)
 
 
-class ItemChangeForm(ItemForm):
-    """The same, carrying the version the editor read."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    @classmethod
-    def facts_of(cls, item: PlanItem) -> dict:
-        """What the form starts from; the row itself stays untouched by validation."""
-        return model_to_dict(item, cls.Meta.fields) | {"version": item.version}
-
-    def move_to(self, version: int) -> None:
-        """After a conflict: the next submit is made knowing the newest text."""
-        self.data = self.data.copy()
-        self.data["version"] = str(version)
+class ItemChangeForm(VersionedForm, ItemForm):
+    """The same line as it stands, to be changed."""
 
 
-class ItemFinishForm(PageForm):
+class ItemFinishForm(VersionedForm, PageForm):
     done_on = forms.DateField(label=lazy("完成日期"))
+
+    def stored(self, row: PlanItem) -> dict:
+        return {"done_on": row.done_on} if row.done_on else {}
 
 
 class AssignForm(PageForm):
     """To which units a plan line goes."""
 
     reach = forms.ChoiceField(label=lazy("分解到"), choices=[("all", lazy("全部参加单位")), ("chosen", lazy("选中的单位"))], widget=forms.RadioSelect, initial="chosen")
-    units = UnitsField(label=lazy("单位"), queryset=Unit.objects.none(), required=False)
+    units = UnitsField(label=lazy("单位"), queryset=Unit.objects.none(), required=False, help_text=lazy("分解到选中的单位时，在这里勾选"))
     due_on = forms.DateField(label=lazy("完成时限"), required=False, help_text=lazy("空着就用这一项的时限"))
 
     def __init__(self, *args, item: PlanItem, **kwargs):
@@ -103,9 +97,12 @@ class AssignForm(PageForm):
         return cleaned
 
 
-class TaskFinishForm(PageForm):
+class TaskFinishForm(VersionedForm, PageForm):
     note = forms.CharField(label=lazy("完成情况"), widget=forms.Textarea, help_text=lazy("一两句话：做了什么、哪天、多少人"))
     uploads = FilesField(label=lazy("佐证材料"), required=False, help_text=lazy("没有可以不传；只收 PDF、PNG、JPG、DOCX、XLSX、PPTX，每份不超过 50 MB"))
+
+    def stored(self, row: UnitTask) -> dict:
+        return {"note": row.note} if row.done_at else {}
 
     def clean_note(self) -> str:
         note = self.cleaned_data["note"]

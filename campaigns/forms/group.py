@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.forms import PageForm, PageModelForm
+from accounts.forms import PageForm, PageModelForm, VersionedForm
 from organizations.models import Cadre
 
 from ..models import Campaign, GroupMember, LeadingGroup, WorkGroup
@@ -17,7 +17,9 @@ from .fields import CadreField
 NAME_LENGTH = WorkGroup._meta.get_field("name").max_length
 
 
-class GroupForm(PageModelForm):
+class GroupForm(VersionedForm, PageModelForm):
+    """The leading group as it stands, or a new one."""
+
     class Meta:
         model = LeadingGroup
         fields = ["name", "mandate", "office_unit"]
@@ -40,7 +42,7 @@ class WorkGroupsForm(PageForm):
         return names
 
 
-class WorkGroupForm(PageModelForm):
+class WorkGroupForm(VersionedForm, PageModelForm):
     class Meta:
         model = WorkGroup
         fields = ["name", "duties"]

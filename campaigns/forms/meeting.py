@@ -1,10 +1,11 @@
 """Forms for meetings and documents."""
 
+from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.forms import PageModelForm
+from accounts.forms import PageModelForm, VersionedForm
 from accounts.templatetags.page import day
 
 from ..models import AgendaItem, Campaign, Document, Instruction, Meeting
@@ -14,7 +15,7 @@ INSTRUCTION_ROWS = range(1, 3)
 OPEN_ROWS = 3  # agenda rows shown before “更多议程” is opened
 
 
-class MeetingChangeForm(PageModelForm):
+class MeetingHeadForm(PageModelForm):
     """What stands about a meeting itself."""
 
     class Meta:
@@ -26,6 +27,10 @@ class MeetingChangeForm(PageModelForm):
         self.fields["follows"].queryset = campaign.meetings.exclude(pk=meeting.pk) if meeting else campaign.meetings.all()
         self.fields["follows"].label_from_instance = lambda m: f"{day(m.held_on)}　{m.organ}　{m.title}"
         self.fields["follows"].help_text = _("这次会议传达贯彻的是哪一次会议")
+        self.helper.layout = Layout(
+            Fieldset(_("一、会议"), "title", Div("kind", "organ", css_class="row-2"), "held_on", Div("place", "host", css_class="row-2"), "whole_workforce"),
+            Fieldset(_("二、贯彻关系"), "follows", "same_day_as_followed"),
+        )
 
     def clean(self):
         cleaned = super().clean()
@@ -37,7 +42,11 @@ class MeetingChangeForm(PageModelForm):
         return cleaned
 
 
-class MeetingForm(MeetingChangeForm):
+class MeetingChangeForm(VersionedForm, MeetingHeadForm):
+    """A meeting as it stands, to be changed."""
+
+
+class MeetingForm(MeetingHeadForm):
     """A meeting with up to six agenda rows and two leaders' instructions, as numbered fields."""
 
     def __init__(self, *args, campaign: Campaign, **kwargs):
@@ -97,9 +106,6 @@ class MeetingForm(MeetingChangeForm):
     def instruction_rows(self) -> list[dict]:
         return [{"n": n, "speaker": self[f"instruction_{n}_speaker"], "text": self[f"instruction_{n}_text"]} for n in INSTRUCTION_ROWS]
 
-    def main_fields(self) -> list:
-        return [self[name] for name in self.Meta.fields]
-
 
 class DocumentForm(PageModelForm):
     upload = forms.FileField(label=lazy("文件"), required=False, help_text=lazy("可以先登记、以后再补；只收 PDF、PNG、JPG、DOCX、XLSX、PPTX，不超过 50 MB"))
@@ -107,3 +113,14 @@ class DocumentForm(PageModelForm):
     class Meta:
         model = Document
         fields = ["title", "short_title", "kind", "level", "issuer", "number", "edition", "issued_on"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(
+            Fieldset(_("一、文件"), "title", "short_title", "kind", "upload"),
+            Fieldset(_("二、制发"), Div("level", "issuer", css_class="row-2"), Div("number", "edition", css_class="row-2"), "issued_on"),
+        )
+
+
+class DocumentChangeForm(VersionedForm, DocumentForm):
+    """A document as it stands, to be changed."""

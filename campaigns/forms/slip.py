@@ -16,8 +16,9 @@ from .fields import UnitsField
 class SlipForm(PageModelForm):
     """A slip and whom it goes to: all serving cadres, or those of chosen units with everything below."""
 
+    field_order = ["kind", "title", "content", "reach", "units", "due_on"]
     reach = forms.ChoiceField(label=lazy("发至"), choices=[("all", lazy("全体在编在岗干部")), ("units", lazy("选中单位的干部"))], widget=forms.RadioSelect, initial="all")
-    units = UnitsField(label=lazy("单位"), queryset=Unit.objects.none(), required=False, help_text=lazy("含下级单位"))
+    units = UnitsField(label=lazy("单位"), queryset=Unit.objects.none(), required=False, help_text=lazy("发给选中单位的，在这里勾选；含下级单位"))
 
     class Meta:
         model = Slip
@@ -54,4 +55,4 @@ class SlipForm(PageModelForm):
 
 
 class AcknowledgeForm(PageForm):
-    feedback = forms.CharField(label=lazy("反馈"), max_length=SlipDelivery._meta.get_field("feedback").max_length, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    feedback = forms.CharField(label=lazy("反馈"), max_length=SlipDelivery._meta.get_field("feedback").max_length, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text=lazy("有要说明的写在这里，没有就直接签收"))

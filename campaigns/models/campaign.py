@@ -1,6 +1,8 @@
 """教育整顿, its phases, its plan and the tasks handed to units."""
 
 import datetime as dt
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from files.models import StoredFile
-from organizations.models import Cadre, Unit, access_of, scope_paths, within
+from organizations.models import Cadre, Unit, access_of, lineage, reach, within
 from organizations.roles import Permission
 
 DEADLINE_VIEWS = ["overdue", "soon", "later", "undated", "done"]
@@ -55,9 +57,9 @@ class CampaignQuerySet(models.QuerySet):
     def visible_to(self, user) -> "CampaignQuerySet":
         """Campaigns of one's own unit's organ and of one's scope: those run at, above or below it."""
         access = access_of(user)
-        paths = access.paths(Permission.SEE_CAMPAIGN) + ([access.unit_path] if access.unit_path else [])
-        above = {path[:n] for path in paths for n in range(4, len(path) + 1, 4)}
-        return self.filter(Q(unit__path__in=above) | within(scope_paths(user, Permission.SEE_CAMPAIGN), "unit__path"))
+        paths = access.paths_for_all(Permission.SEE_CAMPAIGN)
+        own = [access.unit_path] if access.unit_path else []
+        return self.filter(Q(unit__path__in=lineage(*paths, *own)) | within(paths, "unit__path") | Q(pk__in=access.campaigns(Permission.SEE_CAMPAIGN)))
 
     def running(self) -> "CampaignQuerySet":
         return self.filter(closed_on__isnull=True).order_by("-opened_at", "-pk")
@@ -70,12 +72,12 @@ class Campaign(models.Model):
         JIEZHI = "截至", _("截至")
         JIEZHI_OLD = "截止", _("截止")
 
-    name = models.CharField(_("名称"), max_length=80)
+    name = models.CharField(_("名称"), max_length=80, help_text=_("每页上方和汇报中都用这个名称"))
     workforce = models.CharField(_("整顿对象"), max_length=60, help_text=_("如“纪检监察干部”"))
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="campaigns", verbose_name=_("组织单位"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="campaigns", verbose_name=_("组织单位"), help_text=_("本级和全部下级单位参加"))
     region = models.CharField(_("地区简称"), max_length=10, default="区", help_text=_("汇报中的自称，如“区”“县”“市”"))
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="rounds", verbose_name=_("上一轮"))
-    as_of_word = models.CharField(_("截至用词"), max_length=2, choices=AsOfWord, default=AsOfWord.JIEZHI)
+    as_of_word = models.CharField(_("截至用词"), max_length=2, choices=AsOfWord, default=AsOfWord.JIEZHI, help_text=_("汇报写“截至”还是“截止”，照本单位的习惯"))
     opened_at = models.DateTimeField(_("启动时间"))
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     closed_on = models.DateField(_("结束日期"), null=True, blank=True)
@@ -113,13 +115,14 @@ class Phase(models.Model):
         CONSOLIDATION = "consolidation", _("巩固提升类")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="phases")
-    kind = models.CharField(_("类别"), max_length=15, choices=Kind)
+    kind = models.CharField(_("类别"), max_length=15, choices=Kind, help_text=_("只用来归类，名称照方案写"))
     label = models.CharField(_("名称"), max_length=30, help_text=_("照方案写，如“检视整治”或“检视整改”"))
     order = models.PositiveSmallIntegerField(_("顺序"))
     starts_on = models.DateField(_("开始"), null=True, blank=True)
     ends_on = models.DateField(_("结束"), null=True, blank=True)
-    runs_throughout = models.BooleanField(_("贯穿始终"), default=False)
-    goal = models.CharField(_("要求"), max_length=200, blank=True)
+    runs_throughout = models.BooleanField(_("贯穿始终"), default=False, help_text=_("从头到尾都进行的，图上画成虚线"))
+    goal = models.CharField(_("要求"), max_length=200, blank=True, help_text=_("一句话写这一环节要做到什么"))
+    version = models.PositiveIntegerField(default=1)
 
     objects = PhaseQuerySet.as_manager()
 
@@ -154,9 +157,9 @@ class PlanItem(models.Model):
     phase = models.ForeignKey(Phase, models.SET_NULL, null=True, blank=True, related_name="plan_items", verbose_name=_("环节"))
     number = models.PositiveIntegerField(_("序号"))
     when_text = models.CharField(_("时间"), max_length=60, blank=True, help_text=_("照计划写，如“6 月上旬”“贯穿始终”"))
-    due_on = models.DateField(_("完成时限"), null=True, blank=True)
+    due_on = models.DateField(_("完成时限"), null=True, blank=True, help_text=_("到期提醒用，没有定的空着"))
     place = models.CharField(_("地点"), max_length=80, blank=True)
-    task = models.CharField(_("任务"), max_length=300)
+    task = models.CharField(_("任务"), max_length=300, help_text=_("一项写一件事"))
     owner = models.ForeignKey(Cadre, models.SET_NULL, null=True, blank=True, related_name="plan_items", verbose_name=_("负责人"))
     owner_text = models.CharField(_("负责人（职务）"), max_length=60, blank=True)
     work_group = models.ForeignKey("WorkGroup", models.SET_NULL, null=True, blank=True, related_name="plan_items", verbose_name=_("责任组"))
@@ -190,8 +193,8 @@ class UnitTaskQuerySet(DeadlineQuerySet):
 
     def visible_to(self, user) -> "UnitTaskQuerySet":
         """Tasks of units where one may report or plan."""
-        paths = scope_paths(user, Permission.REPORT_UNIT_TASKS) + scope_paths(user, Permission.PLAN_CAMPAIGN) + scope_paths(user, Permission.SEE_FIGURES)
-        return self.filter(within(paths, "unit__path"))
+        seen = (Permission.REPORT_UNIT_TASKS, Permission.PLAN_CAMPAIGN, Permission.SEE_FIGURES)
+        return self.filter(reduce(or_, (reach(user, one, unit="unit__path", campaign="item__campaign") for one in seen)))
 
     def by_unit(self, today: dt.date) -> models.QuerySet:
         """For each unit, in 机构序列: how many tasks it has, has done, and is late with."""
@@ -213,6 +216,7 @@ class UnitTask(models.Model):
     evidence = models.ManyToManyField(StoredFile, blank=True, related_name="unit_tasks", verbose_name=_("佐证材料"))
     done_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = UnitTaskQuerySet.as_manager()
 

@@ -14,8 +14,9 @@ class LeadingGroup(models.Model):
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="leading_group")
     name = models.CharField(_("名称"), max_length=80)
-    mandate = models.CharField(_("职责"), max_length=200, blank=True)
-    office_unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("办公室设在"))
+    mandate = models.CharField(_("职责"), max_length=200, blank=True, help_text=_("如“组织领导、统筹推进”"))
+    office_unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("办公室设在"), help_text=_("承担日常工作的单位"))
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("领导小组")
@@ -31,6 +32,7 @@ class WorkGroup(models.Model):
     name = models.CharField(_("名称"), max_length=30)
     duties = models.TextField(_("工作任务"), blank=True)
     order = models.PositiveSmallIntegerField(_("顺序"))
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("下设组")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from files.models import StoredFile
+from organizations.pinyin import InitialsField
 
 from .campaign import Campaign
 
@@ -41,16 +42,18 @@ class Document(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="documents")
     kind = models.CharField(_("类别"), max_length=10, choices=Kind)
-    level = models.CharField(_("制发层级"), max_length=10, choices=Level, default=Level.OWN)
+    level = models.CharField(_("制发层级"), max_length=10, choices=Level, default=Level.OWN, help_text=_("由哪一级制发"))
     title = models.CharField(_("标题"), max_length=150)
+    title_initials = InitialsField(of="title")
     short_title = models.CharField(_("简称"), max_length=40, blank=True, help_text=_("汇报中的写法，如“《实施方案》”"))
-    issuer = models.CharField(_("制发单位"), max_length=80, blank=True)
-    number = models.CharField(_("文号"), max_length=40, blank=True)
-    edition = models.PositiveSmallIntegerField(_("版次"), default=1)
+    issuer = models.CharField(_("制发单位"), max_length=80, blank=True, help_text=_("写全称，如“区纪检监察工委”"))
+    number = models.CharField(_("文号"), max_length=40, blank=True, help_text=_("没有文号的空着"))
+    edition = models.PositiveSmallIntegerField(_("版次"), default=1, help_text=_("第一次印发是 1，修订后加 1"))
     issued_on = models.DateField(_("印发日期"), null=True, blank=True)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="documents", verbose_name=_("文件"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = InVisibleCampaign.as_manager()
 
@@ -73,17 +76,19 @@ class Meeting(models.Model):
         OTHER = "other", _("其他会议")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="meetings")
-    kind = models.CharField(_("类别"), max_length=15, choices=Kind)
-    organ = models.CharField(_("召开单位"), max_length=60)
+    kind = models.CharField(_("类别"), max_length=15, choices=Kind, help_text=_("汇报按类别写部署经过"))
+    organ = models.CharField(_("召开单位"), max_length=60, help_text=_("谁开的会，如“区党工委”"))
     title = models.CharField(_("会议名称"), max_length=120)
+    title_initials = InitialsField(of="title")
     held_on = models.DateField(_("召开日期"), null=True, blank=True, help_text=_("不清楚的可以空着，汇报里印作“×月×日”"))
     place = models.CharField(_("地点"), max_length=80, blank=True)
     host = models.CharField(_("主持人"), max_length=60, blank=True)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followers", verbose_name=_("贯彻的会议"))
-    same_day_as_followed = models.BooleanField(_("与所贯彻的会议同日"), default=False)
-    whole_workforce = models.BooleanField(_("全体干部参加"), default=False)
+    same_day_as_followed = models.BooleanField(_("与所贯彻的会议同日"), default=False, help_text=_("汇报写“同日”；日期不清楚也可以勾选"))
+    whole_workforce = models.BooleanField(_("全体干部参加"), default=False, help_text=_("如动员部署大会"))
     entered_at = models.DateTimeField(_("录入时间"))
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = InVisibleCampaign.as_manager()
 

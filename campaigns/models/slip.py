@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from organizations.models import Cadre, scope_paths, within
+from organizations.models import Cadre, reach
+from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
 from .campaign import Campaign
@@ -27,10 +28,11 @@ class Slip(models.Model):
         URGE = "urge", _("督办单")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="slips")
-    kind = models.CharField(_("类别"), max_length=10, choices=Kind)
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind, help_text=_("提示单要求办理，督办单用来催办，分开编号"))
     year = models.PositiveSmallIntegerField(_("年份"))
     number = models.PositiveIntegerField(_("编号"))
     title = models.CharField(_("标题"), max_length=120)
+    title_initials = InitialsField(of="title")
     content = models.TextField(_("内容"))
     due_on = models.DateField(_("时限"), null=True, blank=True)
     issued_at = models.DateTimeField(_("发出时间"))
@@ -55,7 +57,7 @@ class Slip(models.Model):
 class SlipDeliveryQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SlipDeliveryQuerySet":
         """One's own, and those to cadres of one's scope."""
-        return self.filter(Q(cadre__user=user) | within(scope_paths(user, Permission.SEE_PROGRESS), "cadre__unit__path"))
+        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="slip__campaign"))
 
     def waiting(self) -> "SlipDeliveryQuerySet":
         return self.filter(acknowledged_at__isnull=True)

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from organizations.roles import Permission as P
 from .. import timeline
 from ..actions import add_next_step, change_phase, launch_campaign, plan_phase
 from ..current import KEY, campaign_of, may_plan, needed_campaign, refuse_unless_planner
-from ..forms import CampaignForm, NextStepForm, PhaseForm
+from ..forms import CampaignForm, NextStepForm, PhaseChangeForm, PhaseForm
 from ..models import Campaign, Document, Meeting, Phase, SlipDelivery, UnitTask
 from .replies import page_of
 
@@ -108,11 +107,11 @@ def phase_new(request) -> HttpResponse:
 def phase_change(request, pk: int) -> HttpResponse:
     phase = get_object_or_404(Phase.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
     refuse_unless_planner(request, phase.campaign)
-    form = PhaseForm(request.POST or None, initial=model_to_dict(phase))
+    form = PhaseChangeForm(request.POST or None, row=phase)
     if request.method == "POST" and form.is_valid() and attempt(form, change_phase, phase, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("环节“%(label)s”已修改。") % {"label": form.result})
         return redirect("campaigns:campaign_detail")
-    return render(request, "campaigns/phase_change.html", {"form": form, "phase": phase})
+    return render(request, "campaigns/phase_change.html", {"form": form, "phase": phase}, status=form.status)
 
 
 @requires(P.PLAN_CAMPAIGN)

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.forms.models import model_to_dict
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,7 +14,7 @@ from organizations.roles import Permission as P
 
 from ..actions import change_document, file_document
 from ..current import may_plan, needed_campaign, refuse_unless_planner
-from ..forms import DocumentForm
+from ..forms import DocumentChangeForm, DocumentForm
 from ..models import AgendaItem, Document
 from .replies import logged_file, page_of
 
@@ -52,11 +51,11 @@ def document_new(request) -> HttpResponse:
 def document_change(request, pk: int) -> HttpResponse:
     document = _document(request, pk)
     refuse_unless_planner(request, document.campaign)
-    form = DocumentForm(request.POST or None, request.FILES or None, initial=model_to_dict(document))
+    form = DocumentChangeForm(request.POST or None, request.FILES or None, row=document)
     if request.method == "POST" and form.is_valid() and attempt(form, change_document, document, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("文件“%(title)s”已修改。") % {"title": form.result})
         return redirect("campaigns:document_list")
-    return render(request, "campaigns/document_change.html", {"form": form, "document": document})
+    return render(request, "campaigns/document_change.html", {"form": form, "document": document}, status=form.status)
 
 
 @requires(P.SEE_CAMPAIGN)

@@ -2,14 +2,15 @@
 
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms import attempt
+from accounts.undo import offer_undo
 from organizations.access import requires
 from organizations.models import Post
 from organizations.roles import Permission as P
@@ -56,11 +57,11 @@ def _group(campaign: Campaign) -> LeadingGroup:
 def group_form(request) -> HttpResponse:
     campaign = needed_campaign(request, P.PLAN_CAMPAIGN)
     group = LeadingGroup.objects.filter(campaign=campaign).first()
-    form = GroupForm(request.POST or None, initial=model_to_dict(group) if group else None, campaign=campaign)
+    form = GroupForm(request.POST or None, row=group or LeadingGroup(campaign=campaign, version=0), campaign=campaign)
     if request.method == "POST" and form.is_valid() and attempt(form, form_leading_group, campaign, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("“%(name)s”已保存。") % {"name": form.result})
         return redirect("campaigns:group_detail")
-    return render(request, "campaigns/group_form.html", {"form": form, "group": group})
+    return render(request, "campaigns/group_form.html", {"form": form, "group": group}, status=form.status)
 
 
 @requires(P.PLAN_CAMPAIGN)
@@ -82,13 +83,13 @@ def work_groups_form(request) -> HttpResponse:
 def work_group_change(request, pk: int) -> HttpResponse:
     group = _group(needed_campaign(request, P.PLAN_CAMPAIGN))
     work_group = get_object_or_404(group.work_groups, pk=pk)
-    form = WorkGroupForm(request.POST or None, initial=model_to_dict(work_group))
+    form = WorkGroupForm(request.POST or None, row=work_group)
     if request.method == "POST" and form.is_valid() and attempt(form, change_work_group, work_group, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("“%(name)s”已修改。") % {"name": form.result})
         return redirect("campaigns:group_detail")
     return render(request, "campaigns/work_group_change.html", {
         "form": form, "work_group": work_group, "members": work_group.members.select_related("cadre"),
-    })
+    }, status=form.status)
 
 
 @requires(P.PLAN_CAMPAIGN)
@@ -108,5 +109,6 @@ def member_remove(request, pk: int) -> HttpResponse:
     group = _group(needed_campaign(request, P.PLAN_CAMPAIGN))
     member = get_object_or_404(group.members.select_related("cadre"), pk=pk)
     release_member(member, by=request.user, at=timezone.now())
-    messages.success(request, _("已从名单中移出：%(member)s。") % {"member": member})
+    said = _("已从名单中移出：%(member)s。") % {"member": member}
+    offer_undo(request, said, reverse("campaigns:member_new"), role=member.role, cadre=member.cadre and member.cadre.staff_no, post_text=member.post_text, work_group=member.work_group_id)
     return redirect("campaigns:group_detail")

@@ -1,7 +1,6 @@
 """Meetings: the chain from above to below, what each one did."""
 
 from django.contrib import messages
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -69,11 +68,11 @@ def meeting_new(request) -> HttpResponse:
 def meeting_change(request, pk: int) -> HttpResponse:
     meeting = _meeting(request, pk)
     refuse_unless_planner(request, meeting.campaign)
-    form = MeetingChangeForm(request.POST or None, initial=model_to_dict(meeting), campaign=meeting.campaign, meeting=meeting)
+    form = MeetingChangeForm(request.POST or None, row=meeting, campaign=meeting.campaign, meeting=meeting)
     if request.method == "POST" and form.is_valid() and attempt(form, change_meeting, meeting, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("会议“%(title)s”已修改。") % {"title": form.result})
         return redirect("campaigns:meeting_detail", pk)
-    return render(request, "campaigns/meeting_change.html", {"form": form, "meeting": meeting})
+    return render(request, "campaigns/meeting_change.html", {"form": form, "meeting": meeting}, status=form.status)
 
 
 def _meeting(request, pk: int) -> Meeting:

@@ -36,7 +36,7 @@ def item_detail(request, pk: int) -> HttpResponse:
     page = page_of(request, tasks.select_related("unit", "done_by").prefetch_related("evidence"))
     access = access_of(request.user)
     for task in page:
-        task.may_report = task.done_at is None and access.may_at(P.REPORT_UNIT_TASKS, task.unit.path)
+        task.may_report = task.done_at is None and access.may_at(P.REPORT_UNIT_TASKS, task.unit.path, item.campaign_id)
     return render(request, "campaigns/item_detail.html", {
         "item": item, "page": page, "counts": tasks.counted(timezone.localdate()), "can_plan": may_plan(request, item.campaign),
     })
@@ -58,19 +58,11 @@ def item_new(request) -> HttpResponse:
 def item_change(request, pk: int) -> HttpResponse:
     item = _item(request, pk)
     refuse_unless_planner(request, item.campaign)
-    form = ItemChangeForm(request.POST or None, initial=ItemChangeForm.facts_of(item), campaign=item.campaign)
+    form = ItemChangeForm(request.POST or None, row=item, campaign=item.campaign)
     if request.method == "POST" and form.is_valid() and attempt(form, change_plan_item, item, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("第 %(n)s 项安排已修改。") % {"n": item.number})
         return redirect("campaigns:item_detail", pk)
-    both = _both_texts(form, item) if form.has_error("__all__", code="conflict") else []
-    return render(request, "campaigns/item_change.html", {"form": form, "item": item, "both": both})
-
-
-def _both_texts(form: ItemChangeForm, item: PlanItem) -> list[dict]:
-    """What stands now beside what was typed, for the fields that differ."""
-    form.move_to(item.version)
-    pairs = [(form[name].label, getattr(item, name), form.cleaned_data[name]) for name in form.Meta.fields]
-    return [{"label": label, "now": now, "typed": typed} for label, now, typed in pairs if (now or "") != (typed or "")]
+    return render(request, "campaigns/item_change.html", {"form": form, "item": item}, status=form.status)
 
 
 @requires(P.PLAN_CAMPAIGN)
@@ -78,11 +70,11 @@ def _both_texts(form: ItemChangeForm, item: PlanItem) -> list[dict]:
 def item_finish(request, pk: int) -> HttpResponse:
     item = _item(request, pk)
     refuse_unless_planner(request, item.campaign)
-    form = ItemFinishForm(request.POST or None, initial={"done_on": timezone.localdate()})
+    form = ItemFinishForm(request.POST or None, row=item, initial={"done_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid() and attempt(form, finish_plan_item, item, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("第 %(n)s 项安排已办结。") % {"n": item.number})
         return redirect("campaigns:item_detail", pk)
-    return render(request, "campaigns/item_finish.html", {"form": form, "item": item})
+    return render(request, "campaigns/item_finish.html", {"form": form, "item": item}, status=form.status)
 
 
 @requires(P.PLAN_CAMPAIGN)

@@ -29,7 +29,7 @@ def slip_list(request) -> HttpResponse:
     for slip in page:
         slip.mine, slip.counts = mine.get(slip.pk), signed[slip.pk]
     return render(request, "campaigns/slip_list.html", {
-        "page": page, "can_plan": may_plan(request, campaign), "follows_up": bool(scope_paths(request.user, P.SEE_PROGRESS)),
+        "page": page, "can_plan": may_plan(request, campaign), "follows_up": bool(scope_paths(request.user, P.SEE_PROGRESS, campaign.pk)),
         "waiting": SlipDelivery.objects.filter(cadre__user=request.user, slip__campaign=campaign).waiting().count(),
     })
 
@@ -71,7 +71,7 @@ def _slip(request, pk: int) -> Slip:
 def _slip_page(request, slip: Slip, form: AcknowledgeForm) -> HttpResponse:
     """The slip; below it, for those who follow it up, who has signed and who has not."""
     mine = slip.deliveries.filter(cadre__user=request.user).first()
-    follows_up = bool(scope_paths(request.user, P.SEE_PROGRESS))
+    follows_up = bool(scope_paths(request.user, P.SEE_PROGRESS, slip.campaign_id))
     return render(request, "campaigns/slip_detail.html", {
         "slip": slip, "mine": mine, "form": form, "follows_up": follows_up, **(_receivers(request, slip) if follows_up else {}),
     })

@@ -32,7 +32,7 @@ def task_list(request) -> HttpResponse:
     view = request.GET.get("view", "")
     page = page_of(request, tasks.standing(view, today).select_related("item", "unit", "done_by").order_by("unit__path", "item__number"))
     for task in page:
-        task.may_report = task.done_at is None and access.may_at(P.REPORT_UNIT_TASKS, task.unit.path)
+        task.may_report = task.done_at is None and access.may_at(P.REPORT_UNIT_TASKS, task.unit.path, task.item.campaign_id)
     return render(request, "campaigns/task_list.html", {
         "page": page, "view": view, "unit": unit, "counts": tasks.counted(today),
         "units": Unit.objects.filter(pk__in=everything.order_by().values("unit")),
@@ -54,13 +54,13 @@ def unit_list(request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def task_finish(request, pk: int) -> HttpResponse:
     task = _task(request, pk)
-    if not access_of(request.user).may_at(P.REPORT_UNIT_TASKS, task.unit.path):
+    if not access_of(request.user).may_at(P.REPORT_UNIT_TASKS, task.unit.path, task.item.campaign_id):
         raise PermissionDenied
-    form = TaskFinishForm(request.POST or None, request.FILES or None)
+    form = TaskFinishForm(request.POST or None, request.FILES or None, row=task)
     if request.method == "POST" and form.is_valid() and attempt(form, finish_task, task, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("“%(task)s”已报完成。") % {"task": task.item.task})
         return redirect("campaigns:task_list")
-    return render(request, "campaigns/task_finish.html", {"form": form, "task": task})
+    return render(request, "campaigns/task_finish.html", {"form": form, "task": task}, status=form.status)
 
 
 @requires(*SEE_TASKS)

@@ -34,7 +34,7 @@ def activity_list(request) -> HttpResponse:
         "held": every.held(timezone.localdate()).count(),
         "category": category,
         "categories": EducationActivity.Category.choices,
-        "can_plan": access_of(request.user).may_at(P.RUN_LEARNING, campaign.unit.path),
+        "can_plan": access_of(request.user).may_at(P.RUN_LEARNING, campaign.unit.path, campaign.pk),
     })
 
 

@@ -38,7 +38,7 @@ def material_list(request) -> HttpResponse:
         "totals": required,
         "category": category,
         "categories": StudyMaterial.Category.choices,
-        "can_plan": access_of(request.user).may_at(P.RUN_LEARNING, campaign.unit.path),
+        "can_plan": access_of(request.user).may_at(P.RUN_LEARNING, campaign.unit.path, campaign.pk),
     })
 
 

@@ -35,7 +35,7 @@ A = Attendance.Status
 def session_list(request) -> HttpResponse:
     """For who runs or follows the teaching the sessions of their scope with counts; for a cadre one's own."""
     campaign, today = needed_campaign(request), timezone.localdate()
-    paths = scope_paths(request.user, P.SEE_PROGRESS)
+    paths = scope_paths(request.user, P.SEE_PROGRESS, campaign.pk)
     all_rows = StudySession.objects.visible_to(request.user).filter(campaign=campaign)
     rows = all_rows.concerning(paths) if paths else all_rows.expecting(request.user)
     chosen = SessionFilter(request.GET, units=units_for(request.user, P.SEE_PROGRESS, campaign))
@@ -76,14 +76,14 @@ def session_new(request) -> HttpResponse:
 def session_detail(request, pk: int) -> HttpResponse:
     """The facts, and one table below: who came, or the reflections. Everyone sees their own line."""
     user, today = request.user, timezone.localdate()
-    paths = scope_paths(user, P.SEE_PROGRESS)
     sessions = StudySession.objects.visible_to(user).select_related("unit", "campaign", "entered_by")
+    paths = _followed(user, sessions, pk)
     session = get_object_or_404(sessions.with_counts(paths).prefetch_related("topics__file"), pk=pk)
     mine = session.attendance.filter(cadre__user=user).first()
     reflections = Reflection.objects.visible_to(user).filter(session=session).select_related("cadre__unit")
     show = request.GET.get("show", "")
     rows = reflections if show == "reflections" else _attendance(session, user, show)
-    can_run = access_of(user).may_at(P.RUN_LEARNING, session.unit.path)
+    can_run = access_of(user).may_at(P.RUN_LEARNING, session.unit.path, session.campaign_id)
     return render(request, "learning/session_detail.html", {
         "session": session,
         "counts": [(status, label, getattr(session, status)) for status, label in A.choices],
@@ -99,6 +99,14 @@ def session_detail(request, pk: int) -> HttpResponse:
     })
 
 
+def _followed(user, sessions, pk: int) -> list[str]:
+    """Where the visitor follows the teaching of the session's campaign; that is asked for only where a grant is limited to one."""
+    access = access_of(user)
+    if not access.campaigns(P.SEE_PROGRESS):
+        return access.paths_for_all(P.SEE_PROGRESS)
+    return access.paths(P.SEE_PROGRESS, get_object_or_404(sessions, pk=pk).campaign_id)
+
+
 def _attendance(session: StudySession, user, show: str):
     rows = Attendance.objects.visible_to(user).filter(session=session).select_related("cadre__unit").missing_first()
     return rows.filter(status=show) if show in A.values else rows
@@ -106,7 +114,7 @@ def _attendance(session: StudySession, user, show: str):
 
 def _markable(session: StudySession, user) -> set[int]:
     """Lines the visitor may mark as made up: their own, and those of their scope."""
-    inside = within(scope_paths(user, P.RUN_LEARNING), "cadre__unit__path")
+    inside = within(scope_paths(user, P.RUN_LEARNING, session.campaign_id), "cadre__unit__path")
     return set(session.attendance.filter(Q(cadre__user=user) | inside).to_make_up().values_list("pk", flat=True))
 
 
@@ -115,7 +123,7 @@ def _markable(session: StudySession, user) -> set[int]:
 def session_export(request) -> HttpResponse:
     """集中学习台账 as a workbook, of the visitor's scope."""
     campaign, now = needed_campaign(request), timezone.now()
-    paths = scope_paths(request.user, P.SEE_PROGRESS)
+    paths = scope_paths(request.user, P.SEE_PROGRESS, campaign.pk)
     rows = StudySession.objects.visible_to(request.user).filter(campaign=campaign).concerning(paths).held(timezone.localdate(now))
     sheet = SessionResource(paths).export(rows)
     with transaction.atomic():

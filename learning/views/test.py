@@ -22,15 +22,16 @@ from ..models import KnowledgeTest, TestResult
 PER_PAGE = 30
 
 
-def _counted_paths(user) -> list[str]:
+def _counted_paths(user, campaign_id: int) -> list[str]:
     """Where the visitor sees how many passed."""
-    return scope_paths(user, P.SEE_FIGURES) + scope_paths(user, P.RUN_LEARNING)
+    return scope_paths(user, P.SEE_FIGURES, campaign_id) + scope_paths(user, P.RUN_LEARNING, campaign_id)
 
 
 @requires(P.SEE_CAMPAIGN)
 @require_GET
 def test_list(request) -> HttpResponse:
-    campaign, paths = needed_campaign(request), _counted_paths(request.user)
+    campaign = needed_campaign(request)
+    paths = _counted_paths(request.user, campaign.pk)
     mine = TestResult.objects.filter(cadre__user=request.user)
     tests = KnowledgeTest.objects.visible_to(request.user).filter(campaign=campaign).with_counts(paths).latest_first()
     return render(request, "learning/test_list.html", {
@@ -54,8 +55,9 @@ def test_new(request) -> HttpResponse:
 @requires(P.SEE_CAMPAIGN)
 @require_GET
 def test_detail(request, pk: int) -> HttpResponse:
-    paths = _counted_paths(request.user)
-    test = get_object_or_404(KnowledgeTest.objects.visible_to(request.user).with_counts(paths), pk=pk)
+    visible = KnowledgeTest.objects.visible_to(request.user)
+    paths = _counted_paths(request.user, get_object_or_404(visible, pk=pk).campaign_id)
+    test = visible.with_counts(paths).get(pk=pk)
     results = TestResult.objects.visible_to(request.user).filter(test=test).select_related("cadre__unit")
     show = request.GET.get("show", "")
     narrowed = {"missing": {"score__isnull": True}, "failed": {"score__lt": F("test__pass_mark")}}.get(show, {})
@@ -68,5 +70,5 @@ def test_detail(request, pk: int) -> HttpResponse:
         "failed": test.sat - test.passed,
         "missing": test.expected - test.sat,
         "sees_counts": bool(paths),
-        "sees_marks": bool(scope_paths(request.user, P.RUN_LEARNING)),
+        "sees_marks": bool(scope_paths(request.user, P.RUN_LEARNING, test.campaign_id)),
     })

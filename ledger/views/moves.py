@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from functools import wraps
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import attempt
+from accounts.versions import Conflict
 from organizations.access import requires
 from organizations.roles import Permission as P
 
 from .. import actions, forms
 from ..models import Problem
 from ..moves import MOVES, Move
-
-HEAD = ("campaign", "responsible_unit", "responsible_person")
+from ..origins import evidence_of
+from ..reading import ASIDE, MEASURES, read_parts, with_flags
 
 
 def on_problem(view: Callable) -> Callable:
@@ -35,8 +36,9 @@ def on_problem(view: Callable) -> Callable:
     def guarded(request, pk):
         posted = request.method == "POST"
         with transaction.atomic() if posted else nullcontext():
-            rows = Problem.objects.visible_to(request.user).select_related(*HEAD)
+            rows = with_flags(Problem.objects.visible_to(request.user), ASIDE)
             problem = get_object_or_404(rows.select_for_update(of=("self",)) if posted else rows, pk=pk)
+            read_parts(problem, ASIDE, MEASURES)
             if not move.is_for(request.user, problem):
                 raise PermissionDenied
             refusal = move.refusal(request.user, problem, timezone.now())
@@ -56,12 +58,17 @@ def make(request, problem: Problem, move: Move, form, deed: Callable, subject=No
     if request.method == "POST" and form.is_valid():
         refusal = move.refusal(request.user, problem, timezone.now())
         if refusal:
-            form.add_error(None, refusal)
+            attempt(form, _refuse, problem, refusal, form.cleaned_data["version"])
         elif attempt(form, deed, subject or problem, **form.facts(), by=request.user, at=timezone.now()):
             messages.success(request, move.done)
             seen = form.result if isinstance(form.result, Problem) else problem
             return redirect("ledger:problem_detail", seen.pk)
-    return render(request, f"ledger/{move.name}.html", context | {"problem": problem, "move": move, "form": form})
+    return render(request, f"ledger/{move.name}.html", context | {"problem": problem, "move": move, "form": form}, status=form.status)
+
+
+def _refuse(problem: Problem, refusal: str, version: int) -> None:
+    """A move that somebody else's has overtaken is a conflict, one that was never open is a mistake."""
+    raise Conflict(problem, refusal, is_final=True) if version != problem.version else ValidationError(refusal)
 
 
 @on_problem
@@ -101,8 +108,20 @@ def measure_new(request, problem, move):
 
 
 @on_problem
+def milestone_new(request, problem, move):
+    form = forms.MilestoneForm(request.POST or None, problem=problem)
+    return make(request, problem, move, form, actions.add_milestone)
+
+
+@on_problem
+def problem_change(request, problem, move):
+    form = forms.ChangeForm(request.POST or None, problem=problem, user=request.user)
+    return make(request, problem, move, form, actions.change_problem)
+
+
+@on_problem
 def progress_new(request, problem, move):
-    form = forms.ProgressForm(request.POST or None, request.FILES or None, problem=problem)
+    form = forms.ProgressForm(request.POST or None, request.FILES or None, problem=problem, user=request.user)
     return make(request, problem, move, form, actions.report_progress)
 
 
@@ -115,7 +134,7 @@ def problem_submit(request, problem, move):
 @on_problem
 def problem_verify(request, problem, move):
     form = forms.OpinionForm(request.POST or None, problem=problem, label=_("验收意见"))
-    return make(request, problem, move, form, actions.verify_problem, submission=_submission(problem))
+    return make(request, problem, move, form, actions.verify_problem, submission=_submission(problem), files=evidence_of(problem, request.user))
 
 
 def _submission(problem: Problem):

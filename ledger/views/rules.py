@@ -17,8 +17,8 @@ from organizations.models import access_of
 from organizations.roles import Permission as P
 
 from ..actions import issue_rule, plan_rule
-from ..forms import IssueForm, RuleForm
 from ..models import Problem, RuleMakingItem
+from ..rule_forms import IssueForm, RuleForm
 
 VIEWS = {"all": {}, "planned": {"issued_on__isnull": True}, "issued": {"issued_on__isnull": False}, "new": {"kind": "new"}, "revised": {"kind": "revised"}}
 
@@ -33,7 +33,7 @@ def rule_list(request) -> HttpResponse:
     shown = rows.filter(**VIEWS.get(view, {})).select_related("unit").annotate(problem_count=Count("problems"))
     page = Paginator(shown.order_by(F("issued_on").desc(nulls_first=True), "unit__path", "pk"), 30).get_page(request.GET.get("page"))
     for item in page:
-        item.can_issue = item.issued_on is None and access.may_at(P.REPORT_PROBLEMS, item.unit.path)
+        item.can_issue = item.issued_on is None and access.may_at(P.REPORT_PROBLEMS, item.unit.path, item.campaign_id)
     labels = [("all", _("全部")), ("planned", _("待印发")), ("issued", _("已印发")), ("new", _("新建")), ("revised", _("修订"))]
     return render(request, "ledger/rule_list.html", {
         "page": page, "tally": tally, "view": view if view in VIEWS else "all",
@@ -64,13 +64,13 @@ def _for_problem(request, campaign) -> dict:
 @require_http_methods(["GET", "POST"])
 def rule_issue(request, pk) -> HttpResponse:
     item = get_object_or_404(RuleMakingItem.objects.visible_to(request.user).select_related("unit"), pk=pk)
-    if not access_of(request.user).may_at(P.REPORT_PROBLEMS, item.unit.path):
+    if not access_of(request.user).may_at(P.REPORT_PROBLEMS, item.unit.path, item.campaign_id):
         raise PermissionDenied
     if item.issued_on and request.method == "GET":
         messages.info(request, _("“%(title)s”已登记印发。") % {"title": item})
         return redirect("ledger:rule_list")
-    form = IssueForm(request.POST or None, initial={"issued_on": timezone.localdate()})
+    form = IssueForm(request.POST or None, row=item, initial={"issued_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid() and attempt(form, issue_rule, item, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已登记印发：%(title)s。") % {"title": item})
         return redirect("ledger:rule_list")
-    return render(request, "ledger/rule_issue.html", {"form": form, "item": item})
+    return render(request, "ledger/rule_issue.html", {"form": form, "item": item}, status=form.status)

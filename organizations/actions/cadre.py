@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.versions import lock_version
 from audit.log import record
 
 from ..models import Cadre, Post, Unit
@@ -30,12 +31,12 @@ def enter_cadre(*, staff_no: str, name: str, unit: Unit, by, at: dt.datetime, po
 
 
 @transaction.atomic
-def change_cadre(cadre: Cadre, *, by, at: dt.datetime, post: str, concurrent_posts: tuple[str, ...], **facts) -> Cadre:
+def change_cadre(cadre: Cadre, *, by, at: dt.datetime, post: str, concurrent_posts: tuple[str, ...], version: int | None = None, **facts) -> Cadre:
     """Correct a roster entry, move the person, or record that they left (`left_on`).
 
     `facts`: any of FACTS. Posts no longer held are ended, not deleted. Raises ValidationError.
     """
-    today = timezone.localdate(at)
+    cadre, today = lock_version(cadre, version), timezone.localdate(at)
     if facts.get("left_on") and facts["left_on"] > today:
         raise ValidationError({"left_on": _("离任日期不能晚于今天，请在离任当天或之后登记。")})
     changed = {name: [str(getattr(cadre, name)), str(facts[name])] for name in FACTS if name in facts and getattr(cadre, name) != facts[name]}

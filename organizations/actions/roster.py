@@ -24,7 +24,7 @@ from .cadre import end_posts, moved_posts
 
 SHOWN = 50  # changes, newcomers and units shown in the preview
 SHOWN_FAULTS = 200
-WRITTEN = ["name", "name_pinyin", "unit", "political_status", "category", "on_establishment", "on_duty"]
+WRITTEN = ["name", "name_pinyin", "name_initials", "unit", "political_status", "category", "on_establishment", "on_duty", "version"]
 
 
 @transaction.atomic
@@ -80,6 +80,7 @@ def finish_import(roster: RosterImport, check: Callable[[], Plan], *, at: dt.dat
         roster = RosterImport.objects.select_for_update(of=("self",)).select_related("confirmed_by", "file").get(pk=roster.pk)
         if roster.state != RosterImport.State.QUEUED:
             return roster
+        list(Cadre.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))  # nobody changes a cadre between the look and the writing
         plan = check()
         if roster.digest == plan.digest and not plan.faults:
             import_roster(plan, by=roster.confirmed_by, at=at, source=roster)
@@ -122,6 +123,7 @@ def _cadre_of(line: Line, unit: Unit, old: Cadre | None) -> Cadre:
     return Cadre(
         staff_no=line.staff_no, name=line.name, name_pinyin=old.name_pinyin if same else name_pinyin(line.name), unit=unit,
         political_status=line.political_status, category=line.category, on_establishment=line.on_establishment, on_duty=line.on_duty,
+        version=old.version + 1 if old else 1,
     )
 
 

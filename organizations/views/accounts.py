@@ -1,7 +1,5 @@
 """Accounts, and what they may do where."""
 
-import secrets
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -12,31 +10,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.actions import set_password, switch_account
+from accounts.actions import drop_second_factor, set_password, switch_account, unlock_account
 from accounts.forms import attempt
+from accounts.lockout import is_locked
 from accounts.models import User
+from accounts.passwords import random_password
+from accounts.reauth import recently_signed_in
 
 from ..access import accounts_visible_to, may_manage_account, requires
 from ..actions import grant_role, open_staff_account, revoke_role
 from ..forms import AccountForm, GrantForm
+from ..limits import campaign_names
 from ..models import RoleGrant, Unit, access_of
+from ..roles import ADMINISTRATORS, Role
 from ..roles import Permission as P
-from ..roles import Role
 
 PAGE = 30
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read wrong on paper
 SHOWN_ONCE = "initial_passwords"
 STATES = {"on": Q(is_active=True), "off": Q(is_active=False), "first": Q(is_active=True, must_change_password=True)}
 
 
-def random_password() -> str:
-    """12 letters and digits in threes, e.g. kq7-m2x-…: easy to dictate, 59 bits."""
-    while (word := "".join(secrets.choice(LETTERS) for _i in range(12))).isalpha() or word.isdecimal():
-        continue
-    return "-".join(word[i : i + 3] for i in range(0, 12, 3))
-
-
-@requires(P.MANAGE_ACCOUNTS)
+@requires(P.MANAGE_ACCOUNTS, P.GRANT_ROLES)
 @require_GET
 def account_list(request) -> HttpResponse:
     visible = accounts_visible_to(request.user)
@@ -50,11 +44,12 @@ def account_list(request) -> HttpResponse:
     users = users.select_related("cadre__unit").prefetch_related("grants__unit").order_by("username")
     return render(request, "organizations/account_list.html", {
         "page": Paginator(users, PAGE).get_page(request.GET.get("page")), "counts": counts, "roles": Role.choices, "state": state,
+        "sees_log": access_of(request.user).may(P.SEE_AUDIT), "keeps_accounts": access_of(request.user).may(P.MANAGE_ACCOUNTS),
     })  # fmt: skip
 
 
 def _units(request):
-    return Unit.objects.in_scope(request.user, P.MANAGE_ACCOUNTS).open_on(timezone.localdate())
+    return Unit.objects.in_scope(request.user, P.GRANT_ROLES).open_on(timezone.localdate())
 
 
 @requires(P.MANAGE_ACCOUNTS)
@@ -85,37 +80,41 @@ def account_password(request, pk) -> HttpResponse:
     return render(request, "organizations/account_password.html", {"account": user, "password": password})
 
 
-@requires(P.MANAGE_ACCOUNTS)
+@requires(P.MANAGE_ACCOUNTS, P.GRANT_ROLES)
 @require_GET
 def account_detail(request, pk) -> HttpResponse:
     user = get_object_or_404(accounts_visible_to(request.user).select_related("cadre__unit"), pk=pk)
-    access, manages = access_of(request.user), may_manage_account(request.user, user)
+    access, is_self = access_of(request.user), user == request.user
+    manages, grants_roles = may_manage_account(request.user, user), may_manage_account(request.user, user, P.GRANT_ROLES)
+    names = campaign_names(request.user)
     grants = [
-        {"row": g, "may_revoke": access.may_at(P.MANAGE_ACCOUNTS, g.unit.path) and not (user == request.user and g.role == Role.ADMINISTRATOR)}
+        {"row": g, "campaign": names.get(g.campaign_id, ""), "may_revoke": access.may_at(P.GRANT_ROLES, g.unit.path) and not (is_self and g.role in ADMINISTRATORS)}
         for g in user.grants.select_related("unit").order_by("unit__path", "role")
     ]
     return render(request, "organizations/account_detail.html", {
-        "account": user, "grants": grants, "is_self": user == request.user,
-        "can_grant": manages and user != request.user, "can_manage": manages and user != request.user,
+        "account": user, "grants": grants, "is_self": is_self,
+        "can_grant": grants_roles and not is_self, "can_manage": manages and not is_self, "grants_roles": access.may(P.GRANT_ROLES), "keeps_accounts": access.may(P.MANAGE_ACCOUNTS),
+        "is_locked": is_locked(user),
     })  # fmt: skip
 
 
-def _account_to_manage(request, pk) -> User:
+def _account_to_manage(request, pk, permission: P = P.MANAGE_ACCOUNTS) -> User:
     """An account all of whose powers lie in the administrator's scope; else resetting it would lend them wider ones."""
     user = get_object_or_404(accounts_visible_to(request.user).select_related("cadre__unit"), pk=pk)
-    if not may_manage_account(request.user, user):
+    if user != request.user and not may_manage_account(request.user, user, permission):  # what one may not do to oneself the deeds refuse
         raise PermissionDenied
     return user
 
 
 @requires(P.MANAGE_ACCOUNTS)
 @require_http_methods(["GET", "POST"])
+@recently_signed_in
 def account_reset(request, pk) -> HttpResponse:
     user = _account_to_manage(request, pk)
     if user == request.user:
         return redirect("accounts:password_change")
     if request.method == "POST":
-        password = random_password()
+        password = random_password(user)
         set_password(user, password=password, by=request.user, at=timezone.now())
         return _show_once(request, user, password)
     return render(request, "organizations/account_reset.html", {"account": user})
@@ -123,6 +122,7 @@ def account_reset(request, pk) -> HttpResponse:
 
 @requires(P.MANAGE_ACCOUNTS)
 @require_POST
+@recently_signed_in
 def account_switch(request, pk) -> HttpResponse:
     user = _account_to_manage(request, pk)
     active = request.POST.get("active") == "yes"
@@ -136,10 +136,36 @@ def account_switch(request, pk) -> HttpResponse:
 
 
 @requires(P.MANAGE_ACCOUNTS)
-@require_http_methods(["GET", "POST"])
-def grant_new(request, pk) -> HttpResponse:
+@require_POST
+def account_unlock(request, pk) -> HttpResponse:
+    """Wrong passwords and codes are forgotten; the password stays."""
     user = _account_to_manage(request, pk)
-    form = GrantForm(request.POST or None, units=_units(request))
+    unlock_account(user, by=request.user, at=timezone.now())
+    messages.success(request, _("已解除 %(name)s 的登录锁定。") % {"name": user.name})
+    return redirect("organizations:account_detail", pk)
+
+
+@requires(P.MANAGE_ACCOUNTS)
+@require_POST
+@recently_signed_in
+def account_factor_drop(request, pk) -> HttpResponse:
+    """For a lost phone: the account signs in by its password until a new authenticator is taken into use."""
+    user = _account_to_manage(request, pk)
+    try:
+        drop_second_factor(user, by=request.user, at=timezone.now())
+    except ValidationError as refusal:
+        messages.warning(request, "".join(refusal.messages))
+    else:
+        messages.success(request, _("已解除 %(name)s 的第二因素，对方立即退出登录。") % {"name": user.name})
+    return redirect("organizations:account_detail", pk)
+
+
+@requires(P.GRANT_ROLES)
+@require_http_methods(["GET", "POST"])
+@recently_signed_in
+def grant_new(request, pk) -> HttpResponse:
+    user = _account_to_manage(request, pk, P.GRANT_ROLES)
+    form = GrantForm(request.POST or None, units=_units(request), campaigns=campaign_names(request.user))
     if request.method == "POST" and form.is_valid() and attempt(form, grant_role, user, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已授权：%(grant)s。") % {"grant": form.result})
         return redirect("organizations:account_detail", pk)
@@ -153,11 +179,11 @@ def _explained_roles() -> list[dict]:
     return [{"label": role.label, "permissions": [p.label for p in Permission if p in ROLE_PERMISSIONS[role]]} for role in Role]
 
 
-@requires(P.MANAGE_ACCOUNTS)
+@requires(P.GRANT_ROLES)
 @require_http_methods(["GET", "POST"])
 def grant_revoke(request, pk) -> HttpResponse:
     grant = get_object_or_404(RoleGrant.objects.filter(user__in=accounts_visible_to(request.user)).select_related("user", "unit"), pk=pk)
-    if not access_of(request.user).may_at(P.MANAGE_ACCOUNTS, grant.unit.path):
+    if not access_of(request.user).may_at(P.GRANT_ROLES, grant.unit.path):
         raise PermissionDenied
     refusal = ""
     if request.method == "POST":

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.forms import attempt
 
 from ..access import may_manage_account, requires
-from ..actions import change_cadre, enter_cadre
-from ..forms import CadreChangeForm, CadreForm
+from ..actions import change_cadre, enter_cadre, hand_over
+from ..forms import CadreChangeForm, CadreForm, HandOverForm
 from ..models import Cadre, CadreQuerySet, Unit, access_of
 from ..roles import Permission as P
+from ..shares import open_items
 
 PAGE = 30
 MOST_DIGITS = 19  # of a database row's number
@@ -51,14 +52,15 @@ def filtered(request) -> tuple[CadreQuerySet, Unit | None]:
 @require_GET
 def cadre_list(request) -> HttpResponse:
     cadres, home = filtered(request)
-    visible = Cadre.objects.visible_to(request.user).present()
+    known = Cadre.objects.visible_to(request.user)
+    standing = known.aggregate(present=Count("pk", Q(left_on__isnull=True)), left=Count("pk", Q(left_on__isnull=False)))
     counts = cadres.aggregate(established=Count("pk", Q(on_establishment=True)), on_duty=Count("pk", Q(on_duty=True)))
     return render(request, "organizations/cadre_list.html", {
         "page": Paginator(cadres.select_related("unit").with_posts().in_order(), PAGE).get_page(request.GET.get("page")),
         "counts": counts, "home": home, "units": Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"),
-        "categories": visible.exclude(category="").order_by("category").values_list("category", flat=True).distinct(),
+        "categories": known.present().exclude(category="").order_by("category").values_list("category", flat=True).distinct(),
         "standings": [(key, words) for key, (words, _condition) in STANDINGS.items()],
-        "left": Cadre.objects.visible_to(request.user).filter(left_on__isnull=False).count(), "present": visible.count(),
+        **standing,
         "can_import": access_of(request.user).may(P.IMPORT_ROSTER),
     })  # fmt: skip
 
@@ -74,10 +76,34 @@ def cadre_detail(request, pk) -> HttpResponse:
         "cadre": cadre, "posts": cadre.posts.select_related("unit").order_by("until", "is_concurrent", "pk"), "now_held": cadre.posts.filter(until__isnull=True),
         "grants": cadre.user.grants.select_related("unit") if manages and cadre.user else [],
         "can_change": access.may_at(P.IMPORT_ROSTER, cadre.unit.path), "can_manage": manages,
+        "can_hand_over": cadre.user_id != request.user.pk and any(access.may_at(one, cadre.unit.path) for one in HANDS_OVER),
         "can_open": bool(manages and not cadre.user and not cadre.left_on),
         "can_switch": bool(manages and cadre.user and may_manage_account(request.user, cadre.user)),
         "sees_unit": access.may_at(P.SEE_ORGANIZATIONS, cadre.unit.path),
     })  # fmt: skip
+
+
+HANDS_OVER = (P.GRANT_ROLES, P.PLAN_CAMPAIGN)
+
+
+@requires(*HANDS_OVER)
+@require_http_methods(["GET", "POST"])
+def cadre_hand_over(request, pk) -> HttpResponse:
+    """What a leaver has not finished goes to a successor; only counts are shown, for who hands over may read none of it."""
+    cadre = get_object_or_404(Cadre.objects.visible_to(request.user).exclude(user=request.user).select_related("unit", "user"), pk=pk)
+    access = access_of(request.user)
+    if not any(access.may_at(one, cadre.unit.path) for one in HANDS_OVER):
+        raise PermissionDenied
+    form = HandOverForm(request.POST or None, by=request.user, may_grant=access.may_at(P.GRANT_ROLES, cadre.unit.path))
+    if request.method == "POST" and form.is_valid():
+        facts = {"successor": form.successor, "with_roles": form.cleaned_data.get("with_roles", False), "by": request.user, "at": timezone.now()}
+        if attempt(form, hand_over, cadre, **facts):
+            done, who = form.result, form.successor
+            messages.success(request, _("已将 %(n)s 项移交给 %(who)s。") % {"n": done.count, "who": who})
+            if done.left:
+                messages.warning(request, _("另有 %(n)s 项不能由 %(who)s 接手（本人不能审核、验收自己的事项，或没有账号），请另行指定。") % {"n": done.left, "who": who})
+            return redirect("organizations:cadre_detail", pk)
+    return render(request, "organizations/cadre_hand_over.html", {"form": form, "cadre": cadre, "items": open_items(cadre)})
 
 
 def _open_units(request):
@@ -100,11 +126,9 @@ def cadre_change(request, pk) -> HttpResponse:
     cadre = get_object_or_404(Cadre.objects.visible_to(request.user).select_related("unit", "user"), pk=pk)
     if not access_of(request.user).may_at(P.IMPORT_ROSTER, cadre.unit.path):
         raise PermissionDenied
-    held = list(cadre.posts.filter(until__isnull=True))
-    initial = {"post": next((p.title for p in held if not p.is_concurrent), ""), "concurrent_posts": [p.title for p in held if p.is_concurrent]}
     units = _open_units(request) | Unit.objects.filter(pk=cadre.unit_id)
-    form = CadreChangeForm(request.POST or None, units=units, instance=Cadre.objects.get(pk=pk), initial=initial)
+    form = CadreChangeForm(request.POST or None, units=units, row=cadre)
     if request.method == "POST" and form.is_valid() and attempt(form, change_cadre, cadre, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已保存 %(name)s 的名册信息。") % {"name": cadre.name})
         return redirect("organizations:cadre_detail", pk)
-    return render(request, "organizations/cadre_change.html", {"form": form, "cadre": cadre})
+    return render(request, "organizations/cadre_change.html", {"form": form, "cadre": cadre}, status=form.status)

@@ -4,17 +4,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms import attempt
+from accounts.undo import offer_undo
 
 from ..access import requires
-from ..actions import assign_duty, change_unit, open_unit, withdraw_duty
-from ..forms import DutyForm, UnitChangeForm, UnitForm
+from ..actions import assign_duty, change_unit, move_unit, open_unit, withdraw_duty
+from ..forms import DutyForm, UnitChangeForm, UnitForm, UnitMoveForm
 from ..headcounts import totals, unit_rows
-from ..models import Cadre, DutyAssignment, Unit, access_of
+from ..models import STEP, Cadre, DutyAssignment, Unit, access_of, within
 from ..roles import Permission as P
 
 SHOWN = 30  # cadres on a unit's own page; the list has the rest
@@ -44,7 +46,8 @@ def unit_detail(request, pk) -> HttpResponse:
         "unit": unit, "row": rows[0], "children": [r for r in rows if r.unit.parent_id == unit.pk],
         "cadres": cadres[:SHOWN], "shown": SHOWN, "duties": unit.duties.order_by("duty"),
         "parent": unit.parent if unit.parent and access_of(request.user).may_at(P.SEE_ORGANIZATIONS, unit.parent.path) else None,
-        "can_import": access_of(request.user).may_at(P.IMPORT_ROSTER, unit.path),
+        "can_import": access_of(request.user).may_at(P.IMPORT_ROSTER, unit.path), "sees_ledger": access_of(request.user).may_at(P.SEE_LEDGER, unit.path),
+        "can_move": bool(unit.parent_id) and access_of(request.user).may_at(P.IMPORT_ROSTER, unit.path[:-STEP]),
     })  # fmt: skip
 
 
@@ -70,11 +73,24 @@ def _unit_to_change(request, pk) -> Unit:
 @require_http_methods(["GET", "POST"])
 def unit_change(request, pk) -> HttpResponse:
     unit = _unit_to_change(request, pk)
-    form = UnitChangeForm(request.POST or None, instance=Unit.objects.get(pk=pk))
+    form = UnitChangeForm(request.POST or None, row=unit)
     if request.method == "POST" and form.is_valid() and attempt(form, change_unit, unit, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已保存“%(unit)s”的信息。") % {"unit": unit.name})
         return redirect("organizations:unit_detail", pk)
-    return render(request, "organizations/unit_change.html", {"form": form, "unit": unit})
+    return render(request, "organizations/unit_change.html", {"form": form, "unit": unit}, status=form.status)
+
+
+@requires(P.IMPORT_ROSTER)
+@require_http_methods(["GET", "POST"])
+def unit_move(request, pk) -> HttpResponse:
+    """Under another unit of one's scope; everything in the unit is then seen and run from there."""
+    unit = _unit_to_change(request, pk)
+    units = Unit.objects.in_scope(request.user, P.IMPORT_ROSTER).open_on(timezone.localdate()).exclude(within([unit.path], "path"))
+    form = UnitMoveForm(request.POST or None, units=units, row=unit)
+    if request.method == "POST" and form.is_valid() and attempt(form, move_unit, unit, **form.cleaned_data, by=request.user, at=timezone.now()):
+        messages.success(request, _("已将“%(unit)s”划入“%(parent)s”。") % {"unit": unit, "parent": form.result.parent})
+        return redirect("organizations:unit_detail", pk)
+    return render(request, "organizations/unit_move.html", {"form": form, "unit": unit, "below": Unit.objects.under(unit).count() - 1}, status=form.status)
 
 
 @requires(P.IMPORT_ROSTER)
@@ -95,5 +111,6 @@ def duty_withdraw(request, pk) -> HttpResponse:
     if not access_of(request.user).may_at(P.IMPORT_ROSTER, duty.unit.path):
         raise PermissionDenied
     withdraw_duty(duty, by=request.user, at=timezone.now())
-    messages.success(request, _("“%(unit)s”不再承担“%(duty)s”。") % {"unit": duty.unit, "duty": duty.duty})
+    said = _("“%(unit)s”不再承担“%(duty)s”。") % {"unit": duty.unit, "duty": duty.duty}
+    offer_undo(request, said, reverse("organizations:duty_new", args=[duty.unit_id]), duty=duty.duty, is_dedicated=duty.is_dedicated and "on", note=duty.note)
     return redirect("organizations:unit_detail", duty.unit_id)

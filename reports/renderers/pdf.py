@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from reports.document import Doc
 from reports.renderers.frames import ERROR, JOB, read_frame, write_frame
+from reports.sheet import Sheet
 
 ROOT = Path(__file__).parents[2]
 RECYCLE = 200
@@ -44,8 +45,16 @@ def render_pdf(doc: Doc, *, profile="fill", timeout=120) -> bytes:
     ``profile`` is a grid of ``gb9704``: "fill" or "word". Raises RenderError when the fonts are not in place, a
     character has no glyph, or the work takes longer than ``timeout`` seconds.
     """
-    job = json.dumps({"doc": doc.to_data(), "profile": profile}).encode()
-    kind, body = DESK.run(job, timeout)
+    return _printed({"doc": doc.to_data(), "profile": profile}, timeout)
+
+
+def render_sheet(sheet: Sheet, *, timeout=120) -> bytes:
+    """The form or ledger as PDF/A, under the same promises. Its words pass through pipes and memory only."""
+    return _printed({"sheet": sheet.to_data()}, timeout)
+
+
+def _printed(job: dict, timeout: float) -> bytes:
+    kind, body = DESK.run(json.dumps(job).encode(), timeout)
     if kind == ERROR:
         raise RenderError(message(**json.loads(body)))
     return body

@@ -11,6 +11,7 @@ import logging
 import os
 import resource
 import sys
+import traceback
 
 from weasyprint import HTML, URLFetcher
 from weasyprint.text import ffi
@@ -20,6 +21,8 @@ from reports.document import Doc
 from reports.renderers.compose import Metrics
 from reports.renderers.frames import ERROR, PDF, read_frame, write_frame
 from reports.renderers.page import FootPlace, Page
+from reports.renderers.sheet_page import sheet_html
+from reports.sheet import Sheet
 
 VARIANT = "pdf/a-3a"  # archival, tagged, every character mapped to Unicode
 MEMORY_LIMIT = 3 * 1024**3
@@ -73,20 +76,27 @@ class Press:
     def render(self, doc, profile):
         """The finished PDF. The same document gives the same bytes: its identifier is a hash of its own text."""
         self.warnings.take()
-        document = self.lay_out(doc, profile)
-        identifier = hashlib.sha256(doc.to_json().encode()).digest()[:16]
-        data = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier)
+        return self.finished(self.lay_out(doc, profile), doc.to_json())
+
+    def render_sheet(self, sheet):
+        """A form or ledger, laid out once."""
+        self.warnings.take()
+        html = sheet_html(sheet, self.metrics.families)
+        return self.finished(self.pages(html), html)
+
+    def finished(self, document, text):
+        data = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=hashlib.sha256(text.encode()).digest()[:16])
         self.check(document)
         return data
 
     def lay_out(self, doc, profile):
         """Lay out once; once more where the 版记 came to stand on the wrong page."""
-        document = self.pages(Page(doc, self.metrics, profile))
+        document = self.pages(Page(doc, self.metrics, profile).html())
         place = foot_place(doc, document)
-        return self.pages(Page(doc, self.metrics, profile, place)) if place else document
+        return self.pages(Page(doc, self.metrics, profile, place).html()) if place else document
 
-    def pages(self, page):
-        return HTML(string=page.html(), url_fetcher=self.fetcher).render(font_config=self.fonts)
+    def pages(self, html):
+        return HTML(string=html, url_fetcher=self.fetcher).render(font_config=self.fonts)
 
     def check(self, document):
         """The gate: no PDF with an empty box for a character, or in a font that is not ours."""
@@ -116,12 +126,19 @@ def stands_alone(page):
 def answer(press, job):
     """The frame that answers one job: a PDF, or the error and what it concerns."""
     try:
-        return PDF, press().render(Doc.from_data(job["doc"]), job["profile"])
+        return PDF, printed(press(), job)
     except GateError as error:
         return ERROR, json.dumps({"error": error.name, "detail": error.detail}).encode()
     except Exception as error:  # one bad document must not cost the next one a fresh process
-        logging.getLogger(__name__).exception("render failed")
-        return ERROR, json.dumps({"error": "failed", "detail": f"{type(error).__name__}: {error}"}).encode()
+        name = type(error).__name__  # its message may quote the document, which nobody but its reader may see
+        logging.getLogger(__name__).error("render failed: %s\n%s", name, "".join(traceback.format_tb(error.__traceback__)))
+        return ERROR, json.dumps({"error": "failed", "detail": name}).encode()
+
+
+def printed(press, job):
+    if "sheet" in job:
+        return press.render_sheet(Sheet.from_data(job["sheet"]))
+    return press.render(Doc.from_data(job["doc"]), job["profile"])
 
 
 def opener(fonts_dir):

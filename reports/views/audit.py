@@ -1,59 +1,65 @@
 """The audit log, for who may read it."""
 
-from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
-from accounts.forms import PageForm
-from accounts.models import User
-from audit.models import Event
+from audit.actions import last_verification
+from audit.models import Event, Segment
 from organizations.access import requires
-from organizations.models import Unit, scope_paths, within
 from organizations.roles import Permission as P
 
-from ..deeds import codes_called, words
-from ..figures import end_of
+from ..actions import ask_log_check, ask_log_export
+from ..auditing import asked_for, events_for
+from ..deeds import words
+
+LINES = 50
 
 
-class AuditFilter(PageForm):
-    """Who, what, when."""
-
-    who = forms.CharField(label=_("办理人"), required=False)
-    action = forms.CharField(label=_("事项"), required=False)
-    since = forms.DateField(label=_("自"), required=False)
-    until = forms.DateField(label=_("至"), required=False)
-
-
-def events_for(user) -> QuerySet:
-    """Deeds of the people of one's scope; the system's own only for who has every organ in it."""
-    paths = scope_paths(user, P.SEE_AUDIT)
-    people = User.objects.filter(within(paths, "cadre__unit__path") | within(paths, "grants__unit__path"))
-    known = Q(actor_id__in=people.values("pk"))
-    everything = not Unit.objects.filter(parent__isnull=True).exclude(within(paths, "path")).exists()
-    return Event.objects.filter(known | Q(actor_id__isnull=True)) if everything else Event.objects.filter(known)
-
-
-def _is_called(text: str) -> Q:
-    """By the deed's words, or by its code."""
-    return Q(action__in=codes_called(text)) | Q(action__contains=text)
+def _about(event: Event) -> str:
+    """What the line is about: the row, or why somebody was turned away; nothing where it is the doer."""
+    if event.action == "access.denied":
+        return _("没有权限") if event.detail.get("status") == 403 else _("不在可见范围，或已不存在")
+    return "" if event.subject_label == event.actor_label else event.subject_label
 
 
 @requires(P.SEE_AUDIT)
 @require_GET
 def audit_log(request) -> HttpResponse:
     """Events, newest first."""
-    form = AuditFilter(request.GET or None)
-    events = events_for(request.user)
-    if form.is_bound and form.is_valid():
-        asked = form.cleaned_data
-        events = events.filter(actor_label__contains=asked["who"]) if asked["who"] else events
-        events = events.filter(_is_called(asked["action"])) if asked["action"] else events
-        events = events.filter(at__date__gte=asked["since"]) if asked["since"] else events
-        events = events.filter(at__lt=end_of(asked["until"])) if asked["until"] else events
-    page = Paginator(events, 50).get_page(request.GET.get("page"))
-    lines = [(event, words(event.action)) for event in page]
-    return render(request, "reports/audit_log.html", {"page": page, "lines": lines, "form": form})
+    known = events_for(request.user)
+    form, events = asked_for(known, request.GET)
+    page = Paginator(events, LINES).get_page(request.GET.get("page"))
+    return render(request, "reports/audit_log.html", {
+        "page": page,
+        "lines": [(event, words(event.action), _about(event)) for event in page],
+        "form": form,
+        "total": f"{known.count() if form.is_bound else page.paginator.count:,}",
+        "verified": last_verification(),
+        "segments": [(segment, f"{segment.count:,}") for segment in Segment.objects.all()],
+        "query": request.GET.urlencode(),
+    })
+
+
+@requires(P.SEE_AUDIT)
+@require_POST
+def audit_verify(request) -> HttpResponse:
+    """The whole chain is walked in the background."""
+    job = ask_log_check(by=request.user, at=timezone.now())
+    return redirect("jobs:job_detail", pk=job.pk)
+
+
+@requires(P.SEE_AUDIT)
+@require_POST
+def audit_export(request) -> HttpResponse:
+    """What the page shows under its filter, as a sheet made in the background."""
+    form, _events = asked_for(Event.objects.none(), QueryDict(request.POST.get("query", "")))
+    if form.is_bound and not form.is_valid():
+        messages.error(request, _("筛选条件有误，没有导出。请改正后再导出。"))
+        return redirect("reports:audit_log")
+    job = ask_log_export(asked=form.asked, by=request.user, at=timezone.now())
+    return redirect("jobs:job_detail", pk=job.pk)

@@ -1,7 +1,5 @@
 """Briefings: written, looked at, compared, sent for review, issued, downloaded."""
 
-import difflib
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -16,16 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms import attempt
 from campaigns.current import needed_campaign
-from campaigns.views.replies import chosen_id
+from campaigns.views.replies import MOST_DIGITS, chosen_id
 from organizations.access import requires
 from organizations.models import access_of
 from organizations.roles import Permission as P
 
 from .. import actions
-from ..compose import compose
+from ..compare import changes
+from ..compose import DRAWINGS, compose
 from ..document import Doc, plain_text
 from ..facts import PARTS
-from ..figures import CHECKED, REGISTRY, Scope, failed_checks, values
+from ..figures import CHECKED, REGISTRY, Scope, by_subject, failed_checks, values
 from ..forms import BriefingForm, BriefingTextForm, ReasonForm, SignForm
 from ..models import Briefing
 from ..names import FACT_WORDS, named
@@ -41,7 +40,7 @@ def seen(request, pk: int) -> Briefing:
 def held(request, pk: int, permission: P) -> Briefing:
     """The same, with a permission over the campaign's unit, else 403."""
     briefing = seen(request, pk)
-    if not access_of(request.user).may_at(permission, briefing.campaign.unit.path):
+    if not access_of(request.user).may_at(permission, briefing.campaign.unit.path, briefing.campaign_id):
         raise PermissionDenied
     return briefing
 
@@ -63,7 +62,7 @@ def briefing_list(request) -> HttpResponse:
     campaign = needed_campaign(request)
     rows = Briefing.objects.visible_to(request.user).filter(campaign=campaign).select_related("composed_by")
     page = Paginator(rows, 30).get_page(request.GET.get("page"))
-    can_write = access_of(request.user).may_at(P.WRITE_BRIEFINGS, campaign.unit.path)
+    can_write = access_of(request.user).may_at(P.WRITE_BRIEFINGS, campaign.unit.path, campaign.pk)
     return render(request, "reports/briefing_list.html", {"page": page, "can_write": can_write})
 
 
@@ -84,7 +83,8 @@ def briefing_new(request) -> HttpResponse:
 def briefing_detail(request, pk: int) -> HttpResponse:
     """The page as it will be printed, each number leading to its rows, and what is to be checked before it goes out."""
     briefing = seen(request, pk)
-    document, used, refusal = _composed(briefing)
+    versions = briefing.versions.select_related("saved_by")[:10]
+    document, used, refusal = _composed(briefing, versions)
     context = rights(request, briefing) | {
         "briefing": briefing,
         "preview": mark_safe(preview_html(document, fact_url=_fact_url(briefing))) if document else "",
@@ -94,7 +94,7 @@ def briefing_detail(request, pk: int) -> HttpResponse:
         "blanks": sum(run.blank for b in document.blocks for run in getattr(b, "runs", ())) if document else 0,
         "numbers": [(key, f) for key, f in used.items() if "value" in f],
         "failed": [] if briefing.issued_version else _failed(briefing, used),
-        "versions": briefing.versions.select_related("saved_by")[:10],
+        "versions": versions,
     }
     return render(request, "reports/briefing_detail.html", context)
 
@@ -105,12 +105,12 @@ def _failed(briefing: Briefing, used: dict) -> list:
     return failed_checks(values(CHECKED, Scope(briefing.campaign), briefing.as_of, known))
 
 
-def _composed(briefing: Briefing) -> tuple[Doc | None, dict, str]:
-    """Document, facts, and what keeps it from being composed."""
+def _composed(briefing: Briefing, versions) -> tuple[Doc | None, dict, str]:
+    """Document, facts, and what keeps it from being composed; `versions` with the newest first."""
     if briefing.issued_version:
         return actions.document_of(briefing), briefing.issued_version.facts or {}, ""
     try:
-        return *compose(briefing, actions.latest(briefing).body), ""
+        return *compose(briefing, next(iter(versions)).body), ""
     except ValidationError as refusal:
         return None, {}, "".join(refusal.messages)
 
@@ -128,30 +128,27 @@ def _fact_url(briefing: Briefing):
 @require_http_methods(["GET", "POST"])
 def briefing_edit(request, pk: int) -> HttpResponse:
     briefing = held(request, pk, P.WRITE_BRIEFINGS)
-    start = {"body": actions.latest(briefing).body, "version": briefing.version}
-    form = BriefingTextForm(request.POST or None, instance=briefing, initial=start)
-    if request.method == "POST" and form.is_valid():
-        facts = dict(form.cleaned_data)
-        if attempt(form, actions.edit_briefing, Briefing.objects.get(pk=pk), by=request.user, at=timezone.now(), **facts):
-            messages.success(request, _("已保存。"))
-            return redirect("reports:briefing_detail", pk=pk)
-    stored = Briefing.objects.get(pk=pk)
-    conflict = request.method == "POST" and form.data.get("version") != str(stored.version)
-    context = {"briefing": stored, "form": form, "newer": named(actions.latest(stored).body) if conflict else "", "figures": [f.label for f in REGISTRY.values()], "facts": list(FACT_WORDS.values()), "parts": list(PARTS)}
-    return render(request, "reports/briefing_edit.html", context)
+    if request.method == "GET" and not briefing.is_editable:  # a text just posted is given back with the refusal instead
+        return _not_now(request, briefing)
+    form = BriefingTextForm(request.POST or None, row=briefing)
+    if request.method == "POST" and form.is_valid() and attempt(form, actions.edit_briefing, briefing, **form.cleaned_data, by=request.user, at=timezone.now()):
+        messages.success(request, _("已保存。"))
+        return redirect("reports:briefing_detail", pk=pk)
+    context = {"briefing": briefing, "form": form, "figures": [(subject.label, [f.label for f in known]) for subject, known in by_subject()], "facts": list(FACT_WORDS.values()), "parts": [*PARTS, *DRAWINGS]}
+    return render(request, "reports/briefing_edit.html", context, status=form.status)
 
 
 @requires(P.SEE_FIGURES)
 @require_GET
 def briefing_compare(request, pk: int) -> HttpResponse:
-    """Two versions line by line: what went, what came."""
+    """Two versions paragraph by paragraph: what went, what came, what was rewritten."""
     briefing = seen(request, pk)
     versions = {v.number: v for v in briefing.versions.all()}
     old, new = (versions.get(chosen_id(request, key)) for key in ("old", "new"))
     if old is None or new is None:
         raise Http404
-    lines = [(line[0], line[2:]) for line in difflib.ndiff(named(old.body).splitlines(), named(new.body).splitlines()) if line[0] in "+- " and line[2:].strip()]
-    return render(request, "reports/briefing_compare.html", {"briefing": briefing, "old": old, "new": new, "lines": lines})
+    context = {"briefing": briefing, "old": old, "new": new, "changes": changes(named(old.body), named(new.body)), "can_write": rights(request, briefing)["can_write"]}
+    return render(request, "reports/briefing_compare.html", context)
 
 
 @requires(P.WRITE_BRIEFINGS)
@@ -159,13 +156,25 @@ def briefing_compare(request, pk: int) -> HttpResponse:
 def briefing_restore(request, pk: int, number: int) -> HttpResponse:
     briefing = held(request, pk, P.WRITE_BRIEFINGS)
     get_object_or_404(briefing.versions, number=number)
-    return _done(request, pk, _("已恢复为最新一版，原来的各版都在。"), actions.restore_version, briefing, number=number)
+    return _done(request, pk, _("已恢复为最新一版，原来的各版都在。"), actions.restore_version, briefing, number=number, version=_read_version(request))
 
 
 @requires(P.WRITE_BRIEFINGS)
 @require_POST
 def briefing_submit(request, pk: int) -> HttpResponse:
-    return _done(request, pk, _("已送审。"), actions.submit_briefing, held(request, pk, P.WRITE_BRIEFINGS))
+    return _done(request, pk, _("已送审。"), actions.submit_briefing, held(request, pk, P.WRITE_BRIEFINGS), version=_read_version(request))
+
+
+def _read_version(request) -> int:
+    """The version shown on the page the button stands on; 0, which no briefing has, when it isn't said."""
+    told = request.POST.get("version", "")
+    return int(told) if told.isdecimal() and len(told) < MOST_DIGITS else 0
+
+
+def _not_now(request, briefing: Briefing) -> HttpResponse:
+    """Back to the page, which shows how things stand and what can be done."""
+    messages.info(request, _("这份汇报现在是“%(now)s”，不能办理这一步。") % {"now": briefing.get_status_display()})
+    return redirect("reports:briefing_detail", pk=briefing.pk)
 
 
 def _done(request, pk: int, success: str, deed, *args, **facts) -> HttpResponse:
@@ -182,24 +191,28 @@ def _done(request, pk: int, success: str, deed, *args, **facts) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def briefing_return(request, pk: int) -> HttpResponse:
     briefing = seen(request, pk)
-    if not rights(request, briefing)["can_return"]:
+    if not any(access_of(request.user).may_at(one, briefing.campaign.unit.path, briefing.campaign_id) for one in (P.WRITE_BRIEFINGS, P.ISSUE_BRIEFINGS)):
         raise PermissionDenied
-    form = ReasonForm(request.POST or None)
+    if request.method == "GET" and briefing.status != Briefing.Status.SUBMITTED:
+        return _not_now(request, briefing)
+    form = ReasonForm(request.POST or None, row=briefing)
     if request.method == "POST" and form.is_valid() and attempt(form, actions.return_briefing, briefing, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已退回起草。"))
         return redirect("reports:briefing_detail", pk=pk)
-    return render(request, "reports/briefing_return.html", {"briefing": briefing, "form": form})
+    return render(request, "reports/briefing_return.html", {"briefing": briefing, "form": form}, status=form.status)
 
 
 @requires(P.ISSUE_BRIEFINGS)
 @require_http_methods(["GET", "POST"])
 def briefing_issue(request, pk: int) -> HttpResponse:
     briefing = held(request, pk, P.ISSUE_BRIEFINGS)
-    form = SignForm(request.POST or None, initial={"signer": briefing.signer or request.user.name})
+    if request.method == "GET" and briefing.status != Briefing.Status.SUBMITTED:
+        return _not_now(request, briefing)
+    form = SignForm(request.POST or None, row=briefing, initial={"signer": briefing.signer or request.user.name})
     if request.method == "POST" and form.is_valid() and attempt(form, actions.issue_briefing, briefing, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已签发，数字和文字从此不再变动。"))
         return redirect("reports:briefing_detail", pk=pk)
-    return render(request, "reports/briefing_issue.html", {"briefing": briefing, "form": form})
+    return render(request, "reports/briefing_issue.html", {"briefing": briefing, "form": form}, status=form.status)
 
 
 @requires(P.SEE_FIGURES)

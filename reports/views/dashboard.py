@@ -1,6 +1,7 @@
 """The leader's page, and the page behind every number."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.templatetags.page import day, moment
 from campaigns.current import needed_campaign
 from campaigns.views.replies import chosen_id
 from organizations.access import requires
@@ -18,11 +20,8 @@ from organizations.roles import Permission as P
 
 from ..actions import ask_report_of
 from ..charts import trend
-from ..dashboard import aspect_rows, tracks_text, unit_rows, weekly_trend
-from ..figures import CHECKED, REGISTRY, Scope, failed_checks, figure, values
-
-HEADLINE = ["selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"]
-BESIDE = ["selfcheck_due", "selfcheck_accepted", "selfcheck_returned", "selfcheck_missing", "problems_immediate", "problems_dated", "problems_long_term", "closing_rate", "attendance_expected", "attendance_present"]
+from ..dashboard import TOLD, breakdown, tracks_text, weekly_trend
+from ..figures import REGISTRY, Figure, Scope, by_subject, failed_checks, figure, values
 
 
 def asked_scope(request) -> tuple[Scope, dt.date]:
@@ -32,9 +31,9 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
     unit = None
     if chosen := chosen_id(request, "unit"):
         unit = get_object_or_404(Unit.objects.under(campaign.unit), pk=chosen)
-        if not access.may_at(P.SEE_FIGURES, unit.path):
+        if not access.may_at(P.SEE_FIGURES, unit.path, campaign.pk):
             raise Http404
-    elif not access.may_at(P.SEE_FIGURES, campaign.unit.path):
+    elif not access.may_at(P.SEE_FIGURES, campaign.unit.path, campaign.pk):
         raise PermissionDenied
     try:
         as_of = parse_date(request.GET.get("as_of", "")) or today
@@ -48,9 +47,10 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
 def dashboard(request) -> HttpResponse:
     """Key figures, units, trend, aspects, and the report button."""
     scope, as_of = asked_scope(request)
-    found = values(HEADLINE + BESIDE + CHECKED, scope, as_of)
+    found = values(REGISTRY, scope, as_of)
+    opened = request.GET.get("open")
+    units, aspects = breakdown(scope, as_of)
     points = weekly_trend(scope, as_of)
-    units = unit_rows(scope, as_of)
     context = {
         "scope": scope,
         "as_of": as_of,
@@ -58,24 +58,20 @@ def dashboard(request) -> HttpResponse:
         "v": found,
         "tracks": tracks_text(found),
         "units": units,
-        "totals": {name: sum(row.counts[name] for row in units) for name in ("submitted", "due", "closed", "problems", "overdue")},
-        "aspects": aspect_rows(scope, as_of),
+        "totals": {name: sum(row.counts[name] for row in units) for name in TOLD},
+        "aspects": aspects,
         "chart": trend(points) if points else "",
         "points": points,
         "failed": failed_checks(found),
-        "opened": _opened(request, scope, as_of),
-        "figures": list(REGISTRY.values()),
+        "opened": _opened(figure(opened), found[opened], scope, as_of) if opened in REGISTRY else None,
+        "subjects": [(subject.label, [(f, f.shown(found[f.key])) for f in known]) for subject, known in by_subject()],
     }
     return render(request, "reports/dashboard.html", context)
 
 
-def _opened(request, scope: Scope, as_of: dt.date) -> dict | None:
+def _opened(known: Figure, value, scope: Scope, as_of: dt.date) -> dict:
     """The figure opened on the page itself, with its first rows."""
-    key = request.GET.get("open")
-    if key not in REGISTRY:
-        return None
-    known = figure(key)
-    return {"figure": known, "value": known.shown(known.value(scope, as_of)), "head": [h for h, _path in known.columns], "rows": cells(known, known.rows(scope, as_of)[:5])}
+    return {"figure": known, "value": known.shown(value), "head": [h for h, _path in known.columns], "rows": cells(known, known.rows(scope, as_of)[:5])}
 
 
 def cells(known, rows) -> list[list]:
@@ -83,14 +79,16 @@ def cells(known, rows) -> list[list]:
     return [[reach(row, path) for _heading, path in known.columns] for row in rows]
 
 
-def reach(row, path: str):
-    """A value by attribute path, methods called; a blank for what is not there."""
+def reach(row, path: str | Callable):
+    """A value told by a function or found by attribute path, methods called; a blank for what is not there."""
+    if callable(path):
+        return path(row)
     for name in path.split("."):
         row = getattr(row, name, None)
         if row is None:
             return ""
         row = row() if callable(row) else row
-    return timezone.localtime(row).strftime("%Y-%m-%d %H:%M") if isinstance(row, dt.datetime) else row
+    return moment(row) if isinstance(row, dt.datetime) else day(row) if isinstance(row, dt.date) else row
 
 
 @requires(P.SEE_FIGURES)

@@ -12,19 +12,21 @@ from organizations.models import access_of
 from organizations.roles import Permission as P
 from selfcheck.models import SelfCheck
 
-from ..duties import chase_problems, chase_reports, duties_of
+from ..duties import chase_problems, chase_reports, waiting_of
 from ..figures import Scope, values
+from ..tour import steps_for
 
 
 @require_GET
 def home(request) -> HttpResponse:
     """Duties of the person, late ones first; for who chases others, what is missing by unit."""
     today, access, campaign = timezone.localdate(), access_of(request.user), campaign_of(request)
-    duties = [{"duty": d, "late": d.is_late(today), "css": d.words(today)[0], "words": d.words(today)[1]} for d in duties_of(request.user, access, campaign, today)]
+    duties = [{"duty": d, "late": d.is_late(today), "css": d.words(today)[0], "words": d.words(today)[1]} for d in waiting_of(request).duties()]
     chases = access.may(P.RUN_SELFCHECK) or access.may(P.REPORT_UNIT_TASKS)
     reports = chase_reports(request.user, campaign, today) if campaign and chases else []
     problems = chase_problems(request.user, campaign, today) if campaign and chases else []
     context = {
+        "tour": steps_for(request.user, access),
         "duties": duties,
         "late": sum(d["late"] for d in duties),
         "chases": chases,
@@ -38,8 +40,9 @@ def home(request) -> HttpResponse:
         "notices": request.user.notices.all()[:5],
         "can_round": access.may(P.RUN_SELFCHECK),
         "can_launch": access.may(P.PLAN_CAMPAIGN),
-        "can_administer": access.may(P.MANAGE_ACCOUNTS),
-        "v": _standing(campaign, today) if campaign and not chases and access.may_at(P.SEE_FIGURES, campaign.unit.path) else {},
+        "can_administer": any(access.may(one) for one in (P.MANAGE_ACCOUNTS, P.GRANT_ROLES, P.SEE_AUDIT)),
+        "keeps_accounts": access.may(P.MANAGE_ACCOUNTS), "grants_roles": access.may(P.GRANT_ROLES), "sees_log": access.may(P.SEE_AUDIT),
+        "v": _standing(campaign, today) if campaign and not chases and access.may_at(P.SEE_FIGURES, campaign.unit.path, campaign.pk) else {},
     }
     return render(request, "reports/home.html", context)
 

@@ -17,14 +17,26 @@ from accounts.templatetags.page import day
 from campaigns.current import campaign_of, needed_campaign
 from campaigns.views.replies import MOST_DIGITS
 from organizations.access import requires
-from organizations.models import Unit, access_of, scope_paths, within
+from organizations.models import Unit, access_of, reach
 from organizations.roles import Permission as P
 
-from ..actions import assign_reviewer, assign_reviewers, start_round, urge_missing, urged_on
-from ..forms import ReviewerForm, RoundForm
-from ..models import ChecklistVersion, Round, SelfCheck
+from ..actions import (
+    assign_reviewer,
+    assign_reviewers,
+    change_round,
+    include_newcomers,
+    latest,
+    newcomers,
+    start_round,
+    urge_missing,
+    urged_on,
+)
+from ..forms import NewcomersForm, ReviewerForm, RoundChangeForm, RoundForm
+from ..hints import hints_seen
+from ..models import Round, SelfCheck, piles
 
 PER_PAGE = 30
+MOST_LISTED = 50  # newcomers shown by name
 NAMED = 8  # names of a unit's missing reports before “等 N 人”
 VIEWS = [
     ("", gettext_lazy("全部")), ("missing", gettext_lazy("未交")), ("overdue", gettext_lazy("逾期未交")), ("returned", gettext_lazy("退回补正")),
@@ -47,7 +59,8 @@ def round_list(request) -> HttpResponse:
         "follows": follows,
         "reviews": access.may(P.REVIEW_SELFCHECK),
         "waiting": SelfCheck.objects.for_review_by(request.user).count() if access.may(P.REVIEW_SELFCHECK) else 0,
-        "can_open": bool(campaign) and access.may_at(P.RUN_SELFCHECK, campaign.unit.path),
+        "unseals": access.may(P.ASK_UNSEALING) or access.may(P.APPROVE_UNSEALING),
+        "can_open": bool(campaign) and access.may_at(P.RUN_SELFCHECK, campaign.unit.path, campaign.pk),
     })
 
 
@@ -63,47 +76,52 @@ def round_new(request) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and attempt(form, start_round, campaign, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已发起%(round)s，工作提示单%(slip)s已发出。") % {"round": form.result, "slip": form.result.slip.reference})
         return redirect("selfcheck:round_detail", form.result.pk)
-    return render(request, "selfcheck/round_new.html", {"form": form, "checklist": campaign.checklists.first()})
+    return render(request, "selfcheck/round_new.html", {"form": form, "checklist": latest(campaign)})
 
 
 @requires(P.SEE_PROGRESS)
 @require_GET
 def round_detail(request, pk: int) -> HttpResponse:
-    opened = get_object_or_404(Round.objects.visible_to(request.user).select_related("campaign__unit", "checklist", "slip"), pk=pk)
+    opened = get_object_or_404(Round.objects.visible_to(request.user).with_newest().select_related("campaign__unit", "checklist", "slip"), pk=pk)
     today, can_run = timezone.localdate(), _may_run(request, opened)
     rows = _in_scope(request).filter(round=opened)
     units = list(rows.tally(today, "cadre__unit__path", "cadre__unit", "cadre__unit__name", "cadre__unit__short_name"))
     unit = next((u for u in units if str(u["cadre__unit"]) == request.GET.get("unit")), None)
-    chosen = rows.filter(cadre__unit=unit["cadre__unit"]) if unit else rows
-    total = chosen.tally(today, "round").first() or {}
+    total = unit or {key: sum(u[key] for u in units) for key in ("all", *piles(today)) if units}
     status = request.GET.get("status", "")
-    people = chosen.in_pile(status, today).select_related("cadre__unit", "cadre__user", "reviewer")
+    chosen = rows.filter(cadre__unit=unit["cadre__unit"]) if unit else rows
+    paginator = Paginator(chosen.in_pile(status, today).select_related("cadre__unit", "cadre__user", "reviewer"), PER_PAGE)
+    paginator.count = total.get(status or "all", total.get("all", 0))
+    missing = list(rows.missing().select_related("cadre__unit"))
     return render(request, "selfcheck/round_detail.html", {
-        "round": opened, "total": total, "status": status, "unit": unit, "can_run": can_run,
-        "units": _with_names(units, rows.missing(), today),
+        "round": opened, "total": total, "status": status, "unit": unit, "can_run": can_run, "can_ask": access_of(request.user).may(P.ASK_UNSEALING),
+        "has_hints": access_of(request.user).may(P.RUN_SELFCHECK) and bool(hints_seen(request.user, [opened])),
+        "units": _with_names(units, missing, today),
         "views": [(key, label, total.get(key or "all", 0)) for key, label in VIEWS],
-        "page": Paginator(people, PER_PAGE).get_page(request.GET.get("page")),
+        "page": paginator.get_page(request.GET.get("page")),
         "urged": urged_on(opened, today).count() if can_run else 0,
-        "reminder": _reminder(opened, chosen.missing()),
+        "newcomers": newcomers(opened).count() if can_run else 0,
+        "reminder": _reminder(opened, [report for report in missing if not unit or report.cadre.unit_id == unit["cadre__unit"]]),
+        "versions": rows.by_version() if opened.is_mixed else [],
     })
 
 
 def _may_run(request, opened: Round) -> bool:
-    return access_of(request.user).may_at(P.RUN_SELFCHECK, opened.campaign.unit.path)
+    return access_of(request.user).may_at(P.RUN_SELFCHECK, opened.campaign.unit.path, opened.campaign_id)
 
 
-def _with_names(units: list[dict], missing: QuerySet[SelfCheck], today) -> list[dict]:
+def _with_names(units: list[dict], missing: list[SelfCheck], today) -> list[dict]:
     """The units in 机构序列, each with who is still missing: the first few by name."""
     names: dict[int, list] = {}
-    for report in missing.select_related("cadre"):
+    for report in missing:
         names.setdefault(report.cadre.unit_id, []).append({"name": report.cadre.name, "is_returned": report.status == SelfCheck.Status.RETURNED, "is_late": report.is_overdue(today)})
     return [unit | {"names": names.get(unit["cadre__unit"], [])[:NAMED], "rest": max(len(names.get(unit["cadre__unit"], [])) - NAMED, 0)} for unit in units]
 
 
-def _reminder(opened: Round, missing: QuerySet[SelfCheck]) -> str:
+def _reminder(opened: Round, missing: list[SelfCheck]) -> str:
     """A text to paste into a message: who is asked, unit by unit."""
     names: dict[str, list[str]] = {}
-    for report in missing.select_related("cadre__unit"):
+    for report in missing:
         names.setdefault(str(report.cadre.unit), []).append(report.cadre.name)
     if not names:
         return ""
@@ -132,13 +150,41 @@ def round_urge(request, pk: int) -> HttpResponse:
 
 @requires(P.RUN_SELFCHECK)
 @require_http_methods(["GET", "POST"])
+def round_change(request, pk: int) -> HttpResponse:
+    opened = get_object_or_404(Round.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
+    if not _may_run(request, opened):
+        raise PermissionDenied
+    form = RoundChangeForm(request.POST or None, row=opened)
+    if request.method == "POST" and form.is_valid() and attempt(form, change_round, opened, **form.cleaned_data, by=request.user, at=timezone.now()):
+        messages.success(request, _("已修改%(round)s。") % {"round": opened})
+        return redirect("selfcheck:round_detail", pk)
+    return render(request, "selfcheck/round_change.html", {"round": opened, "form": form}, status=form.status)
+
+
+@requires(P.RUN_SELFCHECK)
+@require_http_methods(["GET", "POST"])
+def round_extend(request, pk: int) -> HttpResponse:
+    """补发 to those who came after the round was opened."""
+    opened = get_object_or_404(Round.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
+    if not _may_run(request, opened):
+        raise PermissionDenied
+    form = NewcomersForm(request.POST or None, campaign=opened.campaign, initial={"due_on": max(opened.due_on, timezone.localdate())})
+    if request.method == "POST" and form.is_valid() and attempt(form, include_newcomers, opened, **form.cleaned_data, by=request.user, at=timezone.now()):
+        messages.success(request, _("已补发 %(n)s 人，工作提示单已发出。") % {"n": form.result})
+        return redirect("selfcheck:round_detail", pk)
+    people = newcomers(opened).order_by("unit__path", "name_pinyin")
+    return render(request, "selfcheck/round_extend.html", {"round": opened, "form": form, "people": people[:MOST_LISTED], "count": people.count()})
+
+
+@requires(P.RUN_SELFCHECK)
+@require_http_methods(["GET", "POST"])
 def reviewer_assign(request, pk: int) -> HttpResponse:
     opened = get_object_or_404(Round.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
     if not _may_run(request, opened):
         raise PermissionDenied
-    in_charge = within(scope_paths(request.user, P.RUN_SELFCHECK), "cadre__unit__path")
+    in_charge = reach(request.user, P.RUN_SELFCHECK, unit="cadre__unit__path", campaign="round__campaign")
     rows = opened.selfchecks.filter(in_charge).exclude(status=SelfCheck.Status.ACCEPTED).select_related("cadre__unit", "reviewer")
-    free = rows.filter(reviewer__isnull=True)
+    free = rows.in_pile("unassigned", timezone.localdate())
     form = ReviewerForm(request.POST or None, campaign=opened.campaign, reports=rows, unassigned=free.count(), initial={"report": request.GET.get("report")})
     if request.method == "POST" and form.is_valid() and _assign(request, opened, form, free):
         return redirect("selfcheck:round_detail", pk)
@@ -146,7 +192,7 @@ def reviewer_assign(request, pk: int) -> HttpResponse:
 
 
 def _assign(request, opened: Round, form: ReviewerForm, free: QuerySet[SelfCheck]) -> bool:
-    report, who = form.cleaned_data["report"], {"reviewer": form.cleaned_data["reviewer"], "by": request.user, "at": timezone.now()}
+    report, who = form.cleaned_data["report"], {"reviewer": form.cleaned_data["reviewer"], "until": form.cleaned_data["until"], "by": request.user, "at": timezone.now()}
     if report is None and attempt(form, assign_reviewers, opened, rows=free, **who):
         messages.success(request, _("已指定%(who)s审核 %(n)s 份报告。") % {"who": who["reviewer"], "n": form.result})
         return True
@@ -154,12 +200,3 @@ def _assign(request, opened: Round, form: ReviewerForm, free: QuerySet[SelfCheck
         messages.success(request, _("已指定%(who)s审核%(author)s的报告。") % {"who": who["reviewer"], "author": report.cadre})
         return True
     return False
-
-
-@requires(P.SEE_CAMPAIGN)
-@require_GET
-def checklist_detail(request, pk: int) -> HttpResponse:
-    checklist = get_object_or_404(ChecklistVersion.objects.visible_to(request.user).select_related("campaign"), pk=pk)
-    return render(request, "selfcheck/checklist_detail.html", {
-        "checklist": checklist, "aspects": checklist.aspects.prefetch_related("questions"), "rounds": checklist.rounds.all(),
-    })

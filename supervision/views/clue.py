@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.forms import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -47,8 +46,8 @@ def clue_form(request) -> HttpResponse:
         raise PermissionDenied
     row = chosen_id(request, "row")
     before = get_object_or_404(ClueCount.objects.visible_to(request.user).filter(campaign=campaign), pk=row) if row else None
-    form = ClueForm(request.POST or None, initial=model_to_dict(before) if before else {}, fixed_period=before is not None)
+    form = ClueForm(request.POST or None, row=before or ClueCount(campaign=campaign, version=0), fixed_period=before is not None)
     if request.method == "POST" and form.is_valid() and attempt(form, count_clues, campaign, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("件数已保存。"))
         return redirect("supervision:clue_list")
-    return render(request, "supervision/clue_form.html", {"form": form, "before": before})
+    return render(request, "supervision/clue_form.html", {"form": form, "before": before}, status=form.status)

@@ -29,7 +29,7 @@ def issue_list(request) -> HttpResponse:
         "issues": OrganIssue.objects.visible_to(user).filter(campaign=campaign).prefetch_related("causes"),
         "regulations": Regulation.objects.visible_to(user).filter(campaign=campaign).order_by("-is_in_force", "pk"),
         "suggestions": Suggestion.objects.visible_to(user).filter(campaign=campaign),
-        "can_run": access.may_at(P.RUN_SUPERVISION, campaign.unit.path),
+        "can_run": access.may_at(P.RUN_SUPERVISION, campaign.unit.path, campaign.pk),
         "sees_clues": access.may(P.SEE_CLUE_COUNTS),
     })
 
@@ -66,10 +66,10 @@ def suggestion_new(request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def suggestion_answer(request, pk: int) -> HttpResponse:
     suggestion = get_object_or_404(Suggestion.objects.visible_to(request.user).select_related("campaign__unit"), pk=pk)
-    if not access_of(request.user).may_at(P.RUN_SUPERVISION, suggestion.campaign.unit.path):
+    if not access_of(request.user).may_at(P.RUN_SUPERVISION, suggestion.campaign.unit.path, suggestion.campaign_id):
         raise PermissionDenied
-    form = AnswerForm(request.POST or None, initial={"reply": suggestion.reply})
+    form = AnswerForm(request.POST or None, row=suggestion)
     if request.method == "POST" and form.is_valid() and attempt(form, answer_suggestion, suggestion, **form.cleaned_data, by=request.user, at=timezone.now()):
         messages.success(request, _("已登记对“%(topic)s”的答复。") % {"topic": suggestion})
         return redirect("supervision:issue_list")
-    return render(request, "supervision/suggestion_answer.html", {"form": form, "suggestion": suggestion})
+    return render(request, "supervision/suggestion_answer.html", {"form": form, "suggestion": suggestion}, status=form.status)

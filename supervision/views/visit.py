@@ -59,12 +59,12 @@ def visit_new(request) -> HttpResponse:
 def visit_detail(request, pk: int) -> HttpResponse:
     visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related("unit", "entered_by"), pk=pk)
     findings = list(visit.findings.select_related("problem", "raised_by"))
-    open_to_me = Problem.objects.visible_to(request.user).filter(finding__visit=visit)
+    open_to_me = Problem.objects.visible_to(request.user).filter(findings__visit=visit).distinct()
     return render(request, "supervision/visit_detail.html", {
         "visit": visit,
         "findings": findings,
         "open_to_me": set(open_to_me.values_list("pk", flat=True)),
-        "can_raise": access_of(request.user).may_at(P.VISIT, visit.unit.path),
+        "can_raise": access_of(request.user).may_at(P.VISIT, visit.unit.path, visit.campaign_id),
     })
 
 
@@ -72,9 +72,9 @@ def visit_detail(request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def finding_new(request, pk: int) -> HttpResponse:
     visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related("unit", "campaign"), pk=pk)
-    if not access_of(request.user).may_at(P.VISIT, visit.unit.path):
+    if not access_of(request.user).may_at(P.VISIT, visit.unit.path, visit.campaign_id):
         raise PermissionDenied
-    form = FindingForm(request.POST or None, visit=visit)
+    form = FindingForm(request.POST or None, visit=visit, user=request.user)
     if request.method == "POST" and form.is_valid() and attempt(form, raise_finding, visit, **form.cleaned_data, by=request.user, at=timezone.now()):
         code = form.result.problem.code if form.result.problem else ""
         messages.success(request, _("已反馈，列入台账，编号 %(code)s。") % {"code": code} if code else _("已反馈。"))

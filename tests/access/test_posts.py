@@ -12,25 +12,41 @@ from tests.access.test_access import TABLE, WHO, client_of
 from tests.access.world import addresses
 from tests.cast import enter
 
-# What a POST without a body answers: + done or asked for more (200, or 302 to where it is seen), x 403, - 404.
+# What a POST without a body answers: + done or asked for more (200, 422, or 302 to where it is seen), x 403, - 404.
 # The visitor is always sent to sign in, and leaving is open to them too.
 POSTS = {
-    "accounts:sign_out": "+++++++++++++",
-    "accounts:inbox_read": "++++++++++++>",
-    "organizations:duty_withdraw": "x+xxxxxxxx-+>",
-    "organizations:roster_confirm": "x+xxxxxxxx-->",
-    "organizations:account_switch": "xxxxxxxxxxx+>",
-    "campaigns:campaign_choose": "++++++++++-x>",
-    "campaigns:member_remove": "x+xxxxxxxx-x>",
-    "campaigns:slip_acknowledge": "-------+---x>",
-    "ledger:problem_export": "++++xx+xx+-x>",
-    "selfcheck:round_urge": "x+xxxxxxxx-x>",
-    "reports:report_now": "++x+xxxxxx-x>",
-    "reports:briefing_restore": "x+xxxxxxxx-x>",
-    "reports:briefing_submit": "x+xxxxxxxx-x>",
-    "reports:briefing_file": "++x+xxxxxx-x>",
+    "accounts:sign_out": "+++++++++++++++++++",
+    "accounts:alive": "++++++++++++++++++>",
+    "accounts:sign_in_end": "-------+---------->",
+    "accounts:sign_ins_end": "++++++++++++++++++>",
+    "accounts:tour_end": "++++++++++++++++++>",
+    "accounts:tour_restart": "++++++++++++++++++>",
+    "accounts:inbox_read": "++++++++++++++++++>",
+    "organizations:duty_withdraw": "x+xxxxxxxx-+xxxxxx>",
+    "organizations:roster_confirm": "x+xxxxxxxx--xxxxxx>",
+    "organizations:account_switch": "xxxxxxxxxxx+xxxxxx>",
+    "organizations:account_unlock": "xxxxxxxxxxx+xxxxxx>",
+    "organizations:account_factor_drop": "xxxxxxxxxxx+xxxxxx>",
+    "campaigns:campaign_choose": "++++++++++-xxx++++>",
+    "campaigns:member_remove": "x+xxxxxxxx-xxx+xxx>",
+    "campaigns:slip_acknowledge": "-------+---xxx---->",
+    "ledger:milestone_tick": "x+xx--++---xxxx--x>",
+    "ledger:problem_export": "++++xx+xx+-xxx+xx+>",
+    "ledger:saved_view_drop": "-+--xx-xx--xxx-xx->",
+    "selfcheck:round_urge": "x+xxxxxxxx-xxxxxxx>",
+    "selfcheck:selfcheck_autosave": "-------+---xxx---->",
+    "selfcheck:checklist_new": "x+xxxxxxxx-xxxxxxx>",
+    "selfcheck:checklist_discard": "x+xxxxxxxx-xxxxxxx>",
+    "selfcheck:round_freeze": "x+xxxxxxxx-xxxxxxx>",
+    "reports:report_now": "++x+xxxxxx-xxx++++>",
+    "reports:briefing_restore": "x+xxxxxxxx-xxx+x+x>",
+    "reports:briefing_submit": "x+xxxxxxxx-xxx+x+x>",
+    "reports:briefing_file": "++x+xxxxxx-xxx++++>",
+    "reports:ledger_pdf": "++++xx+xx+-xxx+xx+>",
+    "reports:audit_verify": "xxxxxxxxxxxxx+xxxx>",
+    "reports:audit_export": "xxxxxxxxxxxxx+xxxx>",
 }
-SIGNS = {200: "+", 302: "+", 403: "x", 404: "-"}
+SIGNS = {200: "+", 204: "+", 302: "+", 422: "+", 403: "x", 404: "-"}
 SIGN_IN = "/accounts/sign-in/?next="
 
 

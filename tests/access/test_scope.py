@@ -61,7 +61,7 @@ def play(django_db_setup, django_db_blocker):
         cast = enter()
         where = addresses(cast)
         problem = nest(cast)
-        for name, role in [("head", "leader"), ("keeper", "administrator"), ("desk", "office"), ("guest", "supervisor")]:
+        for name, role in [("head", "leader"), ("keeper", "system_administrator"), ("desk", "office"), ("guest", "supervisor")]:
             setattr(cast, name, account(name, name))
             grant_role(getattr(cast, name), role=role, unit=cast.unit_a, by=None, at=timezone.now())
         yield cast, where, problem

@@ -34,7 +34,7 @@ def report(cast, where) -> SelfCheck:
 
 
 def said(report: SelfCheck, words: str) -> dict[int, AnswerDraft]:
-    answers = {q.pk: AnswerDraft(False) for q in report.round.checklist.questions.all()}
+    answers = {q.pk: AnswerDraft(False) for q in report.checklist.questions.all()}
     return answers | {min(answers): AnswerDraft(True, [ItemDraft(words, words, words, "immediate")])}
 
 
@@ -108,14 +108,16 @@ def test_a_draft_is_on_nobodys_page(cast, where, report):
     assert {who: found for who in WHO[:-1] if (found := shows(cast, who, where, NOBODY))} == {}
 
 
-def test_a_body_stands_in_its_own_tables_only(cast, where, report):
-    """Not in the log, the notices, the jobs, the ledger, the stored facts of briefings — or any table made later."""
-    assert tables_with(SECRET) == {"selfcheck.selfcheck", "selfcheck.answeritem"}
+def test_a_body_stands_in_plain_words_nowhere(cast, where, report):
+    """Not in its own tables, the log, the notices, the jobs, the ledger, the stored facts of briefings — or any table made later."""
+    assert tables_with(SECRET) == set()
+    actions.return_report(report, comment=f"补充{SECRET}的时间", due_on=timezone.localdate() + DAY, by=cast.reviewer, at=timezone.now())
+    assert tables_with(SECRET) == set()
 
 
-def test_after_acceptance_it_stands_in_the_ledger_too_and_neither_in_log_nor_notices(cast, where, report):
-    actions.accept_report(report, by=cast.reviewer, at=timezone.now())
-    assert tables_with(SECRET) == {"selfcheck.selfcheck", "selfcheck.answeritem", "ledger.problem", "ledger.measure"}
+def test_after_acceptance_it_stands_in_the_ledger_and_neither_in_log_nor_notices(cast, where, report):
+    actions.accept_report(report, by=cast.reviewer, opinion=f"{SECRET}已说明", at=timezone.now())
+    assert tables_with(SECRET) == {"ledger.problem", "ledger.measure"}
     assert not Notice.objects.filter(text__contains=SECRET).exists()
 
 

@@ -9,7 +9,7 @@ from accounts.passwords import LengthValidator
 from audit.models import Event
 from tests.cast import NOW, account
 
-GOOD = "qing-he-2026-wen"
+GOOD = "Qing-he-4026-wen"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_open_account_with_a_taken_name_is_refused(keeper):
     assert refusal.value.message_dict == {"username": ["用户名“keeper”已被使用，请换一个。"]}
 
 
-@pytest.mark.parametrize("weak", ["short-1", "1234567890123", "shanliren0107", "qwertyuiop"])
+@pytest.mark.parametrize("weak", ["short-1", "1234567890123", "shanliren0107", "Xiao-lu-he8", "qing-he-wen-an"])
 def test_open_account_with_a_weak_password_is_refused(keeper, weak):
     with pytest.raises(ValidationError):
         open_account(username="shanliren0107", name="单立人", password=weak, by=keeper, at=NOW)
@@ -77,4 +77,4 @@ def test_accounts_hold_no_django_permissions(keeper):
 def test_a_short_password_is_told_in_chinese():
     with pytest.raises(ValidationError) as refusal:
         LengthValidator(10).validate("123")
-    assert (refusal.value.messages, LengthValidator(10).get_help_text()) == (["密码太短，至少要 10 位。"], "密码至少要 10 位。")
+    assert (refusal.value.messages, LengthValidator(10).get_help_text()) == (["密码太短，至少要 10 位。"], "10 至 128 位，可以粘贴")

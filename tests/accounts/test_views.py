@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actions import send_notice, set_password
 from accounts.middleware import POLICY
@@ -14,7 +15,7 @@ from audit.models import Event
 from organizations.models import Unit
 from tests.cast import NOW, account
 
-SIGN_IN, PASSWORD, NEW = "/accounts/sign-in/", "qing-he-2026-wen", "chang-le-2027-an"
+SIGN_IN, PASSWORD, NEW = "/accounts/sign-in/", "Qing-he-4026-wen", "Chang-le-4027-an"
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def change(client, old=PASSWORD, new=NEW, **more):
 
 
 def test_a_first_password_is_changed_before_anything_else(client, man):
-    set_password(man, password=PASSWORD, by=account("keeper", "管知远"), at=NOW)
+    set_password(man, password=PASSWORD, by=account("keeper", "管知远"), at=timezone.now())
     sign_in(client)
     for page in ("/", "/accounts/inbox/"):
         assert client.get(page)["Location"] == "/accounts/password/"
@@ -107,7 +108,7 @@ def test_a_first_password_is_changed_before_anything_else(client, man):
 
 
 def test_one_with_a_first_password_may_sign_out(client, man):
-    set_password(man, password=PASSWORD, by=account("keeper", "管知远"), at=NOW)
+    set_password(man, password=PASSWORD, by=account("keeper", "管知远"), at=timezone.now())
     sign_in(client)
     assert client.post("/accounts/sign-out/")["Location"] == SIGN_IN
 

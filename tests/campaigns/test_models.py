@@ -145,7 +145,8 @@ def who_sees(cast, rows) -> list[str]:
     return [who for who in people if rows.visible_to(getattr(cast, who)).exists()]
 
 
-EVERYBODY_HERE = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger"]
+SUBGROUPS = ["coordination", "training", "publicity", "inspection"]
+EVERYBODY_HERE = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", *SUBGROUPS]
 
 
 def test_who_sees_a_campaign_and_its_papers(cast, item, deed):
@@ -157,13 +158,13 @@ def test_who_sees_a_campaign_and_its_papers(cast, item, deed):
 
 def test_who_sees_a_units_task(cast, item):
     tasks = UnitTask.objects.filter(unit=cast.unit_a)
-    assert who_sees(cast, tasks) == ["director", "office", "supervisor", "liaison"]
+    assert who_sees(cast, tasks) == ["director", "office", "supervisor", "liaison", *SUBGROUPS]
 
 
 def test_a_slip_is_seen_by_its_receivers_and_those_who_follow_it_up(cast, deed):
     issue_slip(cast.campaign, title="单", content="文", cadres=[cast.person(cast.cadre)], **deed)
-    assert who_sees(cast, Slip.objects) == ["director", "office", "reviewer", "supervisor", "liaison", "cadre"]
-    assert who_sees(cast, SlipDelivery.objects) == ["director", "office", "reviewer", "supervisor", "liaison", "cadre"]
+    assert who_sees(cast, Slip.objects) == ["director", "office", "reviewer", "supervisor", "liaison", "cadre", "coordination", "training", "inspection"]
+    assert who_sees(cast, SlipDelivery.objects) == ["director", "office", "reviewer", "supervisor", "liaison", "cadre", "coordination", "training", "inspection"]
 
 
 def test_slips_are_counted_by_unit_and_by_slip(cast, deed):

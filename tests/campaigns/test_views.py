@@ -249,7 +249,7 @@ def test_phase_change_keeps_the_log_true(cast, signed_in, deed):
     phase = plan_phase(cast.campaign, kind="inspection", label="检视整治", **deed)
     client = signed_in(cast.office)
     assert 'value="检视整治"' in client.get(url("phase_change", phase.pk)).content.decode()
-    assert send(client, "phase_change", phase.pk, **PHASE).url == url("campaign_detail")
+    assert send(client, "phase_change", phase.pk, version=1, **PHASE).url == url("campaign_detail")
     before = Event.objects.get(action="campaigns.change_phase").detail["before"]
     assert (before["label"], before["starts_on"]) == ("检视整治", None)
     assert Phase.objects.get().label == "查纠整改"
@@ -329,8 +329,8 @@ def test_item_change_after_somebody_else_shows_both_texts_and_can_go_on(cast, si
     typed = {"task": "我改的", "when_text": item.when_text, "place": item.place, "owner": "赵念安", "due_on": item.due_on}
     answer = send(client, "item_change", item.pk, version=1, **typed)
     body, text = answer.content.decode(), words(answer)
-    assert "这一项刚才被别人改过" in text
-    assert "栏目 现在的内容 您填的内容 任务 别人改的 我改的" in text
+    assert answer.status_code == 409 and "这一项刚才被别人改过" in text
+    assert "另一处已改为： 别人改的" in text
     assert 'name="version" value="2"' in body and ">\n我改的</textarea>" in body
     assert PlanItem.objects.get().task == "别人改的"
     assert send(client, "item_change", item.pk, version=2, **typed).status_code == 302
@@ -356,9 +356,9 @@ def test_item_detail_for_a_cadre_shows_the_line_without_the_units(cast, signed_i
 def test_item_finish_waits_for_the_units_then_closes(cast, signed_in, item, today):
     client = signed_in(cast.office)
     assert f'value="{today}"' in client.get(url("item_finish", item.pk)).content.decode()
-    assert "还有 2 个单位没有报完成，请先催办。" in words(send(client, "item_finish", item.pk, done_on=today))
+    assert "还有 2 个单位没有报完成，请先催办。" in words(send(client, "item_finish", item.pk, done_on=today, version=1))
     item.unit_tasks.update(done_at=timezone.now(), done_by=cast.office)
-    assert send(client, "item_finish", item.pk, done_on=today).status_code == 302
+    assert send(client, "item_finish", item.pk, done_on=today, version=1).status_code == 302
     item.refresh_from_db()
     assert (item.done_on, item.done_by) == (today, cast.office)
     assert "已经办结" in words(send(client, "item_finish", item.pk, done_on=today))
@@ -422,7 +422,7 @@ def test_task_finish_keeps_note_and_several_files(cast, signed_in, item):
     task = item.unit_tasks.get(unit=cast.unit_a)
     uploads = [SimpleUploadedFile(name, PDF) for name in ("签到表.pdf", "照片说明.pdf")]
     client = signed_in(cast.liaison)
-    assert client.post(url("task_finish", task.pk), {"note": "组织 3 人参观", "uploads": uploads}).url == url("task_list")
+    assert client.post(url("task_finish", task.pk), {"note": "组织 3 人参观", "uploads": uploads, "version": 1}).url == url("task_list")
     task.refresh_from_db()
     assert (task.note, task.done_by, task.evidence.count()) == ("组织 3 人参观", cast.liaison, 2)
     assert "已报完成" in said(client)
@@ -431,7 +431,7 @@ def test_task_finish_keeps_note_and_several_files(cast, signed_in, item):
 def test_task_finish_with_a_bad_file_or_no_note_keeps_what_was_typed(cast, signed_in, item):
     task = item.unit_tasks.get(unit=cast.unit_a)
     client = signed_in(cast.liaison)
-    answer = client.post(url("task_finish", task.pk), {"note": "组织参观", "uploads": [SimpleUploadedFile("a.exe", b"MZ")]})
+    answer = client.post(url("task_finish", task.pk), {"note": "组织参观", "uploads": [SimpleUploadedFile("a.exe", b"MZ")], "version": 1})
     assert "不接受“a.exe”" in words(answer) and ">\n组织参观</textarea>" in answer.content.decode()
     assert send(client, "task_finish", task.pk, note="  ").status_code == 200
     task.refresh_from_db()
@@ -441,8 +441,8 @@ def test_task_finish_with_a_bad_file_or_no_note_keeps_what_was_typed(cast, signe
 def test_task_finish_twice_is_told(cast, signed_in, item):
     task = item.unit_tasks.get(unit=cast.unit_a)
     client = signed_in(cast.liaison)
-    send(client, "task_finish", task.pk, note="已办")
-    assert "已经报过完成" in words(send(client, "task_finish", task.pk, note="又办"))
+    send(client, "task_finish", task.pk, note="已办", version=1)
+    assert "已经报过完成" in words(send(client, "task_finish", task.pk, note="又办", version=1))
 
 
 def test_task_finish_of_another_unit(cast, signed_in, item):
@@ -500,7 +500,7 @@ def test_group_form_makes_and_changes(cast, signed_in):
     client = signed_in(cast.office)
     send(client, "group_form", name="领导小组", office_unit=cast.bureau.pk)
     assert 'value="领导小组"' in client.get(url("group_form")).content.decode()
-    assert send(client, "group_form", name="教育整顿领导小组").url == url("group_detail")
+    assert send(client, "group_form", name="教育整顿领导小组", version=1).url == url("group_detail")
     made = LeadingGroup.objects.get()
     assert (made.name, made.office_unit) == ("教育整顿领导小组", None)
     assert send(client, "group_form", name="越权", office_unit=cast.elsewhere.pk).status_code == 200
@@ -525,9 +525,9 @@ def test_work_groups_form_with_a_whole_sentence_is_told(cast, signed_in, group):
 def test_work_group_change_writes_duties(cast, signed_in, deed, group):
     (team, other), _w = form_work_groups(group, names=["综合协调组", "线索处置组"], **deed)
     client = signed_in(cast.office)
-    send(client, "work_group_change", team.pk, name="综合协调组", duties="文稿和会务")
+    send(client, "work_group_change", team.pk, name="综合协调组", duties="文稿和会务", version=1)
     assert "综合协调组 ×× 增加 文稿和会务" in page(client, "group_detail")
-    assert "已经有“综合协调组”" in words(send(client, "work_group_change", other.pk, name="综合协调组"))
+    assert "已经有“综合协调组”" in words(send(client, "work_group_change", other.pk, name="综合协调组", version=1))
     assert status(client, "work_group_change", 999) == 404
 
 
@@ -548,6 +548,17 @@ def test_member_new_refusals_come_back(cast, signed_in, deed, group):
     answer = send(client, "member_new", role="member")
     assert "请填写姓名或单位职务" in words(answer)
     assert GroupMember.objects.count() == 1
+
+
+def test_member_remove_can_be_taken_back(cast, signed_in, deed, group):
+    client = signed_in(cast.office)
+    member = appoint_member(group, role="member", cadre=cast.colleague.cadre, post_text="记录员", **deed)
+    page = client.get(send(client, "member_remove", member.pk).url).content.decode()
+    form = re.search(r'<form method="post" action="([^"]+)" class="inline-form">(.*?)</form>', page, re.S)
+    assert form[1] == url("member_new") and "撤销" in form[2]
+    assert not group.members.filter(cadre=cast.colleague.cadre).exists()
+    client.post(form[1], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2])))
+    assert group.members.values_list("role", "post_text").get(cadre=cast.colleague.cadre) == ("member", "记录员")
 
 
 def test_member_remove_makes_room_for_another_head(cast, signed_in, deed, group):
@@ -580,7 +591,7 @@ def test_meeting_list_shows_the_chain_the_days_between_and_late_entry(cast, sign
     assert f"工委会议 研究审议会议 贯彻 市部署会议 区工委 {day(today - 20 * DAY)} 补录 间隔不详 传达学习" in text
     assert f"动员部署会议 动员部署会议 贯彻 工委会议 区工委 {day(today)} 20 天后 —" in text
     assert "党工委会议 党工委会议 贯彻 工委会议 区党工委 ×月×日 同日 —" in text
-    assert client.get(url("meeting_list")).content.decode().count("indent-2") == 2
+    assert client.get(url("meeting_list")).content.decode().count("indent-2") == 4  # two rows, each with its cell
 
 
 def test_meeting_list_when_empty(cast, signed_in):
@@ -588,6 +599,10 @@ def test_meeting_list_when_empty(cast, signed_in):
 
 
 MEETING = {"title": "党工委会议", "kind": "party", "organ": "区党工委"}
+
+
+def test_meeting_new_can_be_left(cast, signed_in):
+    assert f'href="{url("meeting_list")}">取消' in signed_in(cast.office).get(url("meeting_new")).content.decode()
 
 
 def test_meeting_new_takes_agenda_papers_and_words(cast, signed_in, deed, today):
@@ -646,15 +661,15 @@ def test_meeting_change_fills_in_the_date(cast, signed_in, deed, today):
     options = client.get(url("meeting_change", first.pk)).content.decode().split('name="follows"')[1].split("</select>")[0]
     assert "市部署会议" not in options and "工委会议" in options  # a meeting doesn't pass on itself
     data = {"title": "市部署会议", "kind": "superior", "organ": "市纪委", "held_on": today - 22 * DAY}
-    assert send(client, "meeting_change", first.pk, **data).url == url("meeting_detail", first.pk)
+    assert send(client, "meeting_change", first.pk, version=1, **data).url == url("meeting_detail", first.pk)
     assert "2 天后" in page(client, "meeting_list")
-    assert "互相贯彻" in words(send(client, "meeting_change", first.pk, **data | {"held_on": "", "follows": second.pk}))
+    assert "互相贯彻" in words(send(client, "meeting_change", first.pk, version=2, **data | {"held_on": "", "follows": second.pk}))
 
 
 def test_meeting_detail_links_up_and_down(cast, signed_in, deed, today):
     _first, second, *_rest = chain(cast, deed, today)
     text = page(signed_in(cast.cadre), "meeting_detail", second.pk)
-    assert "贯彻 市部署会议" in text and "被贯彻于 党工委会议 ×月×日 同日" in text and f"被贯彻于 动员部署会议 {day(today)} 20 天后" in text
+    assert "贯彻 市部署会议" in text and "后续贯彻 党工委会议 ×月×日 同日" in text and f"后续贯彻 动员部署会议 {day(today)} 20 天后" in text
     assert "修改" not in text and "补录" in text
 
 
@@ -694,7 +709,7 @@ def test_document_change_adds_the_file_later(cast, signed_in, deed, pdf):
     document = file_document(cast.campaign, kind="plan", title="方案", **deed)
     client = signed_in(cast.office)
     assert status(client, "document_file", document.pk) == 404
-    client.post(url("document_change", document.pk), {"title": "实施方案", "kind": "plan", "level": "own", "edition": 2, "upload": pdf})
+    client.post(url("document_change", document.pk), {"title": "实施方案", "kind": "plan", "level": "own", "edition": 2, "upload": pdf, "version": 1})
     document.refresh_from_db()
     assert (document.title, document.edition, document.file.name) == ("实施方案", 2, "实施方案.pdf")
 
@@ -762,8 +777,8 @@ def test_slip_list_of_a_cadre_has_only_their_own(cast, signed_in, deed):
 def test_slip_list_of_the_office_counts_signatures(cast, signed_in, deed, today):
     slip = slip_to(cast, deed, cast.cadre, cast.stranger, due_on=today + 2 * DAY)
     acknowledge_slip(slip.deliveries.get(cadre__user=cast.cadre), by=cast.cadre, at=deed["at"])
-    assert f"{slip.reference} 对照检查 工作提示单 {day(today)} {day(slip.due_on)} 还剩 2 天 1/2 1/2 —" in page(signed_in(cast.office), "slip_list")
-    assert "1/1 1/1" in page(signed_in(cast.liaison), "slip_list")  # a liaison counts their own unit
+    assert f"{slip.reference} 对照检查 工作提示单 {day(today)} {day(slip.due_on)} 还剩 2 天 1/2 签收 1/2 —" in page(signed_in(cast.office), "slip_list")
+    assert "1/1 签收 1/1" in page(signed_in(cast.liaison), "slip_list")  # a liaison counts their own unit
 
 
 def test_slip_detail_reading_changes_nothing(cast, signed_in, deed):

@@ -5,10 +5,12 @@ import json
 from io import StringIO
 
 import pytest
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.models import User
 from audit.models import Event
 from campaigns.models import Campaign, Document, GroupMember, Meeting, PlanItem, Slip, WorkGroup
 from demo import content as c
@@ -158,8 +160,8 @@ def test_accounts_as_json(demo, client):
     out = StringIO()
     call_command("demo", accounts=True, stdout=out)
     listed = json.loads(out.getvalue())
-    assert [a["username"] for a in listed] == ["YL001", "YL002", "YL003", "YL004", "YL402", "YL303", "DD01", "YL007", "XT01"]
+    assert [a["username"] for a in listed] == ["YL001", "YL002", "YL003", "YL004", "YL402", "YL303", "DD01", "YL007", "XT01", "AQ01", "SJ01"]
     assert set(listed[0]) == {"username", "password", "name", "role", "unit", "totp_secret"}
-    assert all(client.login(username=a["username"], password=a["password"]) for a in listed)
+    assert all(check_password(a["password"], User.objects.get(username=a["username"]).password) for a in listed)
 
 

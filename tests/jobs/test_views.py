@@ -33,10 +33,10 @@ def page(client, job, **headers) -> str:
 
 def test_job_detail_follows_the_job(cast, signed_in, job):
     client = signed_in(cast.office)
-    assert "排队中，马上开始。" in page(client, job) and "hx-get" in page(client, job)
+    assert "排队中，马上开始。" in page(client, job) and 'hx-trigger="load' in page(client, job)
     run_pending()
     done = page(client, job)
-    assert "已完成" in done and "共 3 件" in done and "整改台账.xlsx" in done and ">下载</a>" in done and 'href="/ledger/"' in done and "hx-get" not in done
+    assert "已完成" in done and "共 3 件" in done and "整改台账.xlsx" in done and ">下载</a>" in done and 'href="/ledger/"' in done and 'hx-trigger="load' not in done
 
 
 def test_job_detail_gives_htmx_only_the_progress(cast, signed_in, job):

@@ -1,21 +1,55 @@
 """The real server with a demo of its own, and real Chromium."""
 
+import os
 import re
-import sys
-from pathlib import Path
+import signal
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-from screenshots import free_port, served_demo, sign_in
+from screenshots import accounts_of, free_port, served_demo, sign_in, start
+from screenshots import chromium as launch
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def folder(tmp_path_factory):
+    """Everything the served demo keeps: database, uploads, outputs, keys, what the server says."""
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="session")
+def site(folder):
     """(address, accounts by user name) of a demo served as `make run` serves it."""
     port = free_port()
-    with served_demo(str(tmp_path_factory.mktemp("site")), port) as accounts:
+    with served_demo(str(folder), port) as accounts:
         yield f"http://127.0.0.1:{port}", accounts
+
+
+class Served:
+    """A demo of its own: it is killed and started again."""
+
+    def __init__(self, folder):
+        self.folder, self.port = str(folder), free_port()
+        self.server = start(self.folder, self.port)
+        self.accounts = accounts_of(self.folder, self.port)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        """Without a word, master and workers at once."""
+        os.killpg(self.server.pid, signal.SIGKILL)
+        self.server.wait()
+
+    def start(self) -> None:
+        self.server = start(self.folder, self.port)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A demo that one module has for itself."""
+    one = Served(tmp_path_factory.mktemp("alone"))
+    yield one
+    one.kill()
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +57,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--disable-background-networking"])
+        browser = launch(playwright)
         yield browser
         browser.close()
 

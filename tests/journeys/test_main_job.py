@@ -6,6 +6,8 @@ import re
 import pypdf
 import pytest
 
+from .steps import follow, open_report
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
@@ -25,7 +27,7 @@ def download(page) -> bytes:
 
 def report_text(page, base: str) -> str:
     page.goto(f"{base}/reports/")
-    page.get_by_role("button", name="生成进展情况汇报").click()
+    follow(page.get_by_role("button", name="生成进展情况汇报"))
     data = download(page)
     assert data.startswith(b"%PDF-")
     return re.sub(r"\s+", "", "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(data)).pages))
@@ -38,11 +40,11 @@ def test_cadre_submits_office_counts_leader_downloads(site, enter):
     assert f"已交{before}份" in report_text(leader, base)
 
     cadre = enter("YL303")
-    cadre.get_by_role("link", name=re.compile("去填写|接着填")).first.click()
+    open_report(cadre)
     for no in cadre.get_by_role("radio", name="否", exact=True).all():
         no.check()
     cadre.get_by_role("checkbox").check()
-    cadre.get_by_role("button", name="提交报告").click()
+    follow(cadre.get_by_role("button", name="提交报告"))
     cadre.wait_for_url(lambda url: "edit" not in url)
     assert "待审核" in cadre.inner_text("main")
 
@@ -52,11 +54,11 @@ def test_cadre_submits_office_counts_leader_downloads(site, enter):
 
 def test_what_was_typed_comes_back_when_something_is_missing(site, enter):
     cadre = enter("YL402", width=390)
-    cadre.get_by_role("link", name="去补正").first.click()
+    follow(cadre.get_by_role("link", name="去补正").first)
     cadre.get_by_role("textbox", name="原因分析").first.fill("对当面听取意见的作用认识不足。")
     cadre.get_by_role("checkbox").uncheck()
-    cadre.get_by_role("button", name="提交报告").click()
-    assert "承诺" in cadre.inner_text(".error-summary")
+    follow(cadre.get_by_role("button", name="提交报告"))
+    assert "承诺" in cadre.inner_text(".error-summary:visible")
     assert cadre.get_by_role("textbox", name="原因分析").first.input_value() == "对当面听取意见的作用认识不足。"
     assert cadre.evaluate("document.activeElement.className") == "error-summary"
 
@@ -64,9 +66,9 @@ def test_what_was_typed_comes_back_when_something_is_missing(site, enter):
 def test_self_check_with_scripts_off(site, enter):
     _base, _accounts = site
     cadre = enter("YL402", scripts=False)
-    cadre.get_by_role("link", name="去补正").first.click()
+    follow(cadre.get_by_role("link", name="去补正").first)
     cadre.get_by_role("textbox", name="整改措施").first.fill("凡实名信访一律当面沟通，每月上门走访不少于 4 户。")
-    cadre.get_by_role("button", name="保存草稿").click()
+    follow(cadre.get_by_role("button", name="保存草稿"))
     assert "凡实名信访" in cadre.get_by_role("textbox", name="整改措施").first.input_value()
 
 

@@ -14,6 +14,7 @@ from learning.actions import (
     hold_activity,
     hold_session,
     hold_test,
+    make_up_session,
     record_attendance,
     submit_reflection,
 )
@@ -60,7 +61,7 @@ def test_session_list_tells_the_office_how_many_came(cast, signed_in):
     attended(cast, held(cast, cast.organ, "学习报告", days=9), stranger="leave")
     page = text(signed_in(cast.office).get(at("session_list")))
     assert "已举行集中学习2次" in page and "2人次待补学" in page
-    assert "应到11人次，实到9人次，已补学0人次，待补学2人次" in page
+    assert '应到11人次，实到9人次，<spanclass="nowrap">已补学0人次，待补学2人次' in page
     assert page.index("学习党章") < page.index("学习报告")
     assert page.count("补录</span>") == 1
     assert "我要补学" not in page
@@ -70,7 +71,7 @@ def test_session_list_counts_only_the_scope_of_a_liaison(cast, signed_in):
     attended(cast, held(cast, cast.organ, "全区学习"), stranger="leave", colleague="absent")
     held(cast, cast.unit_b, "街道自己的学习")
     page = text(signed_in(cast.liaison).get(at("session_list")))
-    assert "应到3人次，实到2人次，已补学0人次，待补学1人次" in page
+    assert '应到3人次，实到2人次，<spanclass="nowrap">已补学0人次，待补学1人次' in page
     assert "全区学习" in page and "街道自己的学习" not in page
 
 
@@ -223,6 +224,7 @@ def test_attendance_form_lists_the_roster_all_present(cast, signed_in):
     form = response.context["form"]
     assert [(cadre.name, status.value(), note.value()) for cadre, status, note in form.rows()] == [("林知夏", "present", ""), ("陆青禾", "present", ""), ("许望舒", "present", "")]
     assert "应到3人" in text(response) and "林知夏：到会情况" in text(response)
+    assert f'href="{at("session_detail", session.pk)}">取消' in response.content.decode()
 
 
 def test_attendance_form_saves_the_exceptions(cast, signed_in):
@@ -250,9 +252,9 @@ def test_attendance_form_from_an_older_copy_is_told_once(cast, signed_in):
     session, person = attended(cast, held(cast), cadre="absent"), cast.person(cast.cadre)
     client, url = signed_in(cast.office), at("attendance_form", session.pk)
     data = attendance_data(client, url, **{f"note_{person.pk}": "病假"})
-    Attendance.objects.filter(session=session, cadre=person).update(status="made_up", made_up_on=today(), entered_at=timezone.now())
+    make_up_session(session.attendance.get(cadre=person), made_up_on=today(), by=cast.cadre, at=timezone.now())
     response = client.post(url, data)
-    assert "有人改过这次考勤" in text(response) and "病假" in text(response)
+    assert response.status_code == 409 and "刚才被别人改过" in text(response) and "病假" in text(response) and "另一处已改为：</strong><spanclass=\"pre-line\">已补学" in text(response)
     assert session.attendance.get(cadre=person).status == "made_up"
     again = {field.html_name: field.value() or "" for field in response.context["form"]}
     assert client.post(url, again | {"once": str(uuid.uuid4())}).status_code == 302
@@ -299,8 +301,8 @@ def test_attendance_form_stays_usable_with_200_people(cast, signed_in, django_as
 def test_make_up_by_oneself(cast, signed_in):
     row = attended(cast, held(cast, topics=[material(cast)]), cadre="leave").attendance.get(cadre__user=cast.cadre)
     client = signed_in(cast.cadre)
-    assert "补学“学习党章”" in text(client.get(at("make_up", row.pk))) and "中国共产党章程" in text(client.get(at("make_up", row.pk)))
-    response = client.post(at("make_up", row.pk), {"made_up_on": str(today()), "once": str(uuid.uuid4())})
+    assert '补学<spanclass="nowrap">“学习党章”' in text(client.get(at("make_up", row.pk))) and "中国共产党章程" in text(client.get(at("make_up", row.pk)))
+    response = client.post(at("make_up", row.pk), {"version": 1, "made_up_on": str(today()), "once": str(uuid.uuid4())})
     row.refresh_from_db()
     assert (response.url, row.status, row.made_up_on) == (at("session_list"), "made_up", today())
 
@@ -310,7 +312,7 @@ def test_make_up_by_the_liaison_and_not_by_a_reviewer_or_colleague(cast, signed_
     assert signed_in(cast.reviewer).get(at("make_up", row.pk)).status_code == 403
     assert signed_in(cast.colleague).get(at("make_up", row.pk)).status_code == 404
     assert signed_in(cast.stranger).get(at("make_up", row.pk)).status_code == 404
-    response = signed_in(cast.liaison).post(at("make_up", row.pk), {"made_up_on": str(today())})
+    response = signed_in(cast.liaison).post(at("make_up", row.pk), {"version": 1, "made_up_on": str(today())})
     row.refresh_from_db()
     assert (response.url, row.status) == (at("session_detail", row.session_id), "made_up")
 
@@ -318,7 +320,7 @@ def test_make_up_by_the_liaison_and_not_by_a_reviewer_or_colleague(cast, signed_
 def test_make_up_on_a_later_day_is_refused_with_the_day_kept(cast, signed_in):
     row = attended(cast, held(cast), cadre="leave").attendance.get(cadre__user=cast.cadre)
     day = str(today() + DAY)
-    page = text(signed_in(cast.cadre).post(at("make_up", row.pk), {"made_up_on": day, "once": str(uuid.uuid4())}))
+    page = text(signed_in(cast.cadre).post(at("make_up", row.pk), {"version": 1, "made_up_on": day, "once": str(uuid.uuid4())}))
     row.refresh_from_db()
     assert "补学日期不能晚于今天" in page and day in page and row.status == "leave"
 
@@ -327,7 +329,7 @@ def test_reflection_form_writes_and_replaces_ones_own(cast, signed_in):
     session, client = attended(cast, held(cast)), signed_in(cast.cadre)
     assert client.post(at("reflection_form", session.pk), {"text": "第一稿"}).url == at("session_detail", session.pk)
     assert "第一稿" in text(client.get(at("reflection_form", session.pk)))
-    client.post(at("reflection_form", session.pk), {"text": "第二稿"})
+    client.post(at("reflection_form", session.pk), {"text": "第二稿", "version": 1})
     assert list(Reflection.objects.values_list("cadre__name", "text")) == [("林知夏", "第二稿")]
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 
 from ledger import actions
+from ledger.listing import Ledger, UrgentFirst
 from ledger.models import ExtensionRequest, Problem, RuleMakingItem
 from organizations.actions import enter_cadre
 from tests.cast import NOW, TODAY
@@ -26,6 +28,8 @@ from tests.ledger.plays import DAY, S, in_state, opened, reported, submit
     (S.OPEN, {"status": "merged"}),
     (S.DEFERRED, {"deferred_until": None}),
     (S.OPEN, {"due_on": None}),
+    (S.OPEN, {"outcome": "done"}),
+    (S.OPEN, {"edited_at": NOW}),
 ])
 def test_the_database_refuses_what_does_not_belong_together(cast, state, broken):
     problem = in_state(cast, state)
@@ -91,7 +95,11 @@ def test_urgent_first_longest_overdue_on_top_then_newest_number(cast):
     later = opened(cast, due_on=TODAY - 9 * DAY)
     long_term = opened(cast, track="long_term", due_on=TODAY - 90 * DAY)
     submitted = submit(cast, opened(cast, due_on=TODAY - 20 * DAY))
-    assert list(Problem.objects.urgent_first(TODAY)) == [later, late, submitted, long_term, one]
+    seen = Ledger(cast.campaign, cast.office, QueryDict(), TODAY)
+    assert list(seen.page(1, 9)) == [later, late, submitted, long_term, one]
+    assert [list(seen.page(n, 2)) for n in (1, 2, 3)] == [[later, late], [submitted, long_term], [one]]
+    keys = UrgentFirst(Problem.objects.all(), TODAY, late=2)
+    assert [{row["pk"] for row in keys[n : n + 2]} for n in (1, 5)] == [{late.pk, submitted.pk}, set()]
 
 
 # --- counts -----------------------------------------------------------------------
@@ -104,16 +112,16 @@ def test_tally_counts_every_state_once_under_its_definition(cast):
     opened(cast, due_on=TODAY + 7 * DAY)
     # eight states, one more that the merged one went into, two more at work
     assert Problem.objects.tally(cast.reviewer, TODAY) == {
-        "all": 11, "counted": 8, "not_closed": 7, "awaiting": 1, "overdue": 1, "soon": 1,
-        "reported": 1, "closed": 1, "dismissed": 1, "merged": 1,
+        "all": 11, "mine": 0, "counted": 8, "not_closed": 7, "awaiting": 1, "overdue": 1, "soon": 1,
+        "reported": 1, "open": 4, "submitted": 1, "verified": 1, "closed": 1, "deferred": 1, "dismissed": 1, "merged": 1,
     }
     assert (Problem.objects.counted().count(), Problem.objects.not_closed().count()) == (8, 7)
 
 
-def test_tally_is_one_query(cast, django_assert_num_queries):
+def test_tally_is_one_query_and_one_each_for_what_is_theirs(cast, django_assert_num_queries):
     in_state(cast, S.SUBMITTED)
     Problem.objects.tally(cast.reviewer, TODAY)  # the grants are read once per user
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         Problem.objects.tally(cast.reviewer, TODAY)
 
 
@@ -157,6 +165,6 @@ def test_visible_to_owner_verifier_and_those_in_scope(cast):
     problem = opened(cast)
     everybody = {name for name, value in vars(cast).items() if hasattr(value, "username")}
     sees = {name for name in everybody if Problem.objects.visible_to(getattr(cast, name)).filter(pk=problem.pk).exists()}
-    assert sees == {"cadre", "liaison", "office", "director", "reviewer", "supervisor"}
+    assert sees == {"cadre", "liaison", "office", "director", "reviewer", "supervisor", "coordination", "inspection"}
     in_b = opened(cast, unit=cast.unit_b, person=cast.person(cast.stranger), verifier=cast.chief)
     assert Problem.objects.visible_to(cast.chief).get() == in_b

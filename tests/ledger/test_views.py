@@ -1,6 +1,7 @@
 """The pages of the ledger: who gets them, what they say, what a click does."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.templatetags.page import day
 from audit.models import Event
 from ledger import actions
+from ledger.forms import ProblemForm
 from ledger.listing import rate
 from ledger.models import ExtensionRequest, Measure, Problem, Progress, RuleMakingItem, StatusChange
 from ledger.moves import MOVES, legal_moves
@@ -56,7 +58,7 @@ def test_problem_list_tells_the_counts_and_puts_overdue_first(cast, signed_in):
     text = " ".join(html.split())
     assert "<h1>整改台账</h1>" in html
     # the merged one went into one more open problem, “另一件”
-    assert "共 9 件：应整改" in text and ">6</a> 件，已销号" in text and ">1</a> 件，销号率" in text and "16.7%" in text
+    assert "共 9 件：应整改" in text and ">6</a> 件，已销号" in text and ">1</a> 件，" in text and ">销号率 16.7%<" in text
     tabs = html.split('class="views"')[1].split("</nav>")[0]
     for label in ["全部 9", "未销号 5", "等我验收 1", "已逾期 1", "7 天内到期 1", "待确认 1", "已销号 1"]:
         assert f">{label}</a>" in tabs
@@ -182,6 +184,12 @@ def test_problem_new_registers(cast, signed_in):
     assert [m.text for m in problem.measures.all()] == ["补记", "每次核对"]
 
 
+def test_problem_new_groups_every_field_in_the_order_of_its_errors(cast, signed_in):
+    html = page(signed_in(cast.liaison), "problem_new")
+    assert re.findall(r"<h2>(.、.+?)</h2>", html) == ["一、问题情况", "二、责任", "三、整改"]
+    assert re.findall(r'id="div_id_(\w+)"', html) == ProblemForm.field_order
+
+
 def test_problem_new_dated_without_a_day_comes_back(cast, signed_in):
     html = signed_in(cast.liaison).post("/ledger/problems/new/", typed(cast, due_on="")).content.decode()
     assert "选“限期整改”的，须填写整改时限。" in html and "会议记录缺席人员未写明原因" in html and "补记\n每次核对" in html
@@ -220,7 +228,7 @@ def test_problem_detail_tells_the_whole_story(cast, signed_in):
     html = page(signed_in(cast.reviewer), "problem_detail", problem.pk)
     for text in [
         problem.code, "作风不正", "来源：自查", "责任人林知夏", "1. 补正 3 份", "2. 每周抽查", "图省事", "3 份齐全", "补正.pdf",
-        "下一步由您办理", "核对整改材料，作出验收结论", "林知夏", "提请验收", "3 份已补正", "补了 1 份", "补录", "上传材料 1 份",
+        "下一步由您办理", "核对整改材料，作出验收结论", "林知夏", "提请验收", "3 份已补正", "补了 1 份", "补录", "附材料 1 份",
         f"申请延至 {day(today() + 20 * DAY)}", f"批准延至 {day(today() + 20 * DAY)}", "确认立项", "提出问题",
     ]:
         assert text in html, text
@@ -295,9 +303,9 @@ def test_problem_detail_needs_no_more_queries_for_a_longer_story(cast, signed_in
 
 RIGHTS = {
     "office": {"problem_register", "problem_dismiss", "extension_decide", "problem_submit", "progress_new", "problem_close_at_once", "problem_verify",
-               "problem_send_back", "problem_close", "problem_resume", "measure_new", "extension_new", "problem_merge", "problem_defer", "problem_recur"},
-    "liaison": {"problem_submit", "progress_new", "measure_new", "extension_new", "problem_recur"},
-    "cadre": {"problem_submit", "progress_new", "measure_new", "extension_new"},
+               "problem_send_back", "problem_close", "problem_resume", "measure_new", "extension_new", "problem_merge", "problem_defer", "problem_recur", "milestone_new", "problem_change"},
+    "liaison": {"problem_submit", "progress_new", "measure_new", "milestone_new", "extension_new", "problem_close", "problem_recur"},
+    "cadre": {"problem_submit", "progress_new", "measure_new", "milestone_new", "extension_new"},
     "reviewer": {"problem_verify", "problem_send_back"},
     "director": set(),
     "supervisor": set(),
@@ -345,11 +353,14 @@ def given(cast) -> dict[str, tuple]:
     """move → (state, who, what is typed, the state afterwards)."""
     later = (today() + 20 * DAY).isoformat()
     return {
-        "problem_register": (S.REPORTED, "office", {"track": "dated", "due_on": later, "verifier": cast.reviewer.pk, "acceptance_standard": "3 份齐全", "responsible_person": cast.person(cast.cadre).pk, "lead_official": cast.person(cast.chief).pk}, S.OPEN),
+        "problem_register": (S.REPORTED, "office", {"seriousness": "major", "track": "dated", "due_on": later, "verifier": cast.reviewer.pk, "acceptance_standard": "3 份齐全", "responsible_person": cast.person(cast.cadre).pk, "lead_official": cast.person(cast.chief).pk}, S.OPEN),
         "problem_dismiss": (S.REPORTED, "office", {"reason": "经核实不存在"}, S.DISMISSED),
         "problem_defer": (S.OPEN, "office", {"until": later, "reason": "等细则"}, S.DEFERRED),
         "problem_resume": (S.DEFERRED, "office", {}, S.OPEN),
         "measure_new": (S.OPEN, "liaison", {"text": "每周抽查", "owner": "", "due_on": ""}, S.OPEN),
+        "milestone_new": (S.OPEN, "cadre", {"text": "清单报办公室", "due_on": (today() + 5 * DAY).isoformat()}, S.OPEN),
+        "problem_change": (S.OPEN, "office", {"title": "谈话记录缺项", "manifestation": "3 份缺地点。", "cause": "", "acceptance_standard": "3 份齐全", "seriousness": "severe", "responsible_unit": cast.unit_a.pk,
+                                              "responsible_person": cast.person(cast.colleague).pk, "lead_official": "", "verifier": cast.reviewer.pk}, S.OPEN),
         "progress_new": (S.OPEN, "cadre", {"text": "补了 1 份", "made_on": today().isoformat()}, S.OPEN),
         "problem_submit": (S.OPEN, "cadre", {"note": "3 份已补正"}, S.SUBMITTED),
         "problem_verify": (S.SUBMITTED, "reviewer", {"opinion": "材料齐全"}, S.VERIFIED),
@@ -362,7 +373,7 @@ def given(cast) -> dict[str, tuple]:
 
 
 GIVEN = [
-    "problem_register", "problem_dismiss", "problem_defer", "problem_resume", "measure_new", "progress_new", "problem_submit", "problem_verify",
+    "problem_register", "problem_dismiss", "problem_defer", "problem_resume", "measure_new", "milestone_new", "problem_change", "progress_new", "problem_submit", "problem_verify",
     "problem_send_back", "problem_close", "problem_close_at_once", "extension_new", "problem_recur",
 ]
 
@@ -406,7 +417,7 @@ def test_move_from_an_old_page_is_told_and_what_was_typed_comes_back(cast, signe
     before = Problem.objects.filter(pk=problem.pk).values().get(), Event.objects.count(), Measure.objects.count(), Progress.objects.count()
     response = client.post(reverse(f"ledger:{name}", args=[problem.pk]), {"version": problem.version - 1} | data)
     html = response.content.decode()
-    assert response.status_code == 200 and "您填写期间这件问题已有变动" in html and problem.get_status_display() in html
+    assert response.status_code == 409 and "这一项刚才被别人改过，您的修改还没有保存。" in html and problem.get_status_display() in html
     for value in data.values():
         assert str(value) in html
     assert f'name="version" value="{problem.version}"' in html  # a second look and the same click will do
@@ -418,10 +429,11 @@ def test_a_move_overtaken_by_another_is_told_with_the_present_state(cast, signed
     old = problem.version
     actions.verify_problem(problem, opinion="齐全", by=cast.reviewer, at=timezone.now())
     client, url = signed_in(cast.office), reverse("ledger:problem_verify", args=[problem.pk])
-    html = client.post(url, {"version": old, "opinion": "我也看过了"}).content.decode()
-    assert "现在是“已验收”" in html and "我也看过了" in html
-    again = client.post(url, {"version": old + 1, "opinion": "我也看过了"}).content.decode()
-    assert "不能办理“验收通过”" in again and "我也看过了" in again
+    told = client.post(url, {"version": old, "opinion": "我也看过了"})
+    html = told.content.decode()
+    assert told.status_code == 409 and "现在是“已验收”" in html and "不能办理“验收通过”" in html and "我也看过了" in html
+    again = client.post(url, {"version": old + 1, "opinion": "我也看过了"})
+    assert again.status_code == 200 and "不能办理“验收通过”" in again.content.decode() and "我也看过了" in again.content.decode()
     assert problem.verifications.count() == 1
 
 
@@ -622,9 +634,9 @@ def test_rule_issue(cast, signed_in):
     item, client = rule(cast), signed_in(cast.liaison)
     url = reverse("ledger:rule_issue", args=[item.pk])
     assert "登记印发：谈话记录规范" in page(client, "rule_issue", item.pk)
-    late = client.post(url, {"issued_on": (today() + DAY).isoformat(), "document_number": "云纪〔2026〕8号"}).content.decode()
+    late = client.post(url, {"issued_on": (today() + DAY).isoformat(), "document_number": "云纪〔2026〕8号", "version": 1}).content.decode()
     assert "印发日期不能晚于今天" in late and "云纪〔2026〕8号" in late
-    assert client.post(url, {"issued_on": today().isoformat(), "document_number": "云纪〔2026〕8号"}).status_code == 302
+    assert client.post(url, {"issued_on": today().isoformat(), "document_number": "云纪〔2026〕8号", "version": 1}).status_code == 302
     item.refresh_from_db()
     assert (item.issued_on, item.document_number) == (today(), "云纪〔2026〕8号")
     assert client.get(url).status_code == 302

@@ -134,20 +134,20 @@ def test_access_of_one_who_left_is_no_cadres(cast):
 
 def test_only_the_clues_and_leaders_see_clue_counts_and_no_administrator_reads_reports():
     assert {r for r, ps in ROLE_PERMISSIONS.items() if Permission.SEE_CLUE_COUNTS in ps} == {Role.CLUES, Role.LEADER}
-    assert not ROLE_PERMISSIONS[Role.ADMINISTRATOR] & {Permission.REVIEW_SELFCHECK, Permission.SEE_LEDGER, Permission.SEE_PROGRESS}
+    assert not ROLE_PERMISSIONS[Role.SYSTEM_ADMINISTRATOR] & {Permission.REVIEW_SELFCHECK, Permission.SEE_LEDGER, Permission.SEE_PROGRESS}
 
 
 def test_accounts_visible_to_are_those_of_the_scope(cast):
     lone = account("lone", "新来的")
     seen = set(accounts_visible_to(cast.administrator).values_list("username", flat=True))
-    assert seen == {"director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "administrator", "lone"}
+    assert seen == {"director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "administrator", "security", "auditor", "coordination", "training", "publicity", "inspection", "lone"}
     assert not accounts_visible_to(cast.office)
     assert may_manage_account(cast.administrator, lone)
 
 
 def test_an_account_with_power_outside_the_scope_isnt_managed(cast):
     keeper = account("keeper", "科管理员")
-    grant_role(keeper, role=Role.ADMINISTRATOR, unit=cast.unit_a, by=cast.administrator, at=NOW)
+    grant_role(keeper, role=Role.SYSTEM_ADMINISTRATOR, unit=cast.unit_a, by=cast.administrator, at=NOW)
     grant_role(cast.colleague, role=Role.LEADER, unit=cast.organ, by=cast.administrator, at=NOW)
     assert set(accounts_visible_to(keeper)) == {cast.liaison, cast.cadre, cast.colleague, keeper}
     assert may_manage_account(keeper, cast.cadre)

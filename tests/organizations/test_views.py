@@ -173,13 +173,13 @@ def test_unit_new_below_somebody_elses_unit_is_refused(cast, office):
 
 
 def test_unit_change(cast, office):
-    office.post(url("unit_change", cast.unit_a.pk), {"name": "纪检监察一科", "short_name": "", "kind": "section", "authorised_posts": "", "closed_on": ""} | ONCE)
+    office.post(url("unit_change", cast.unit_a.pk), {"name": "纪检监察一科", "short_name": "", "kind": "section", "authorised_posts": "", "closed_on": "", "version": 1} | ONCE)
     cast.unit_a.refresh_from_db()
     assert (cast.unit_a.name, cast.unit_a.authorised_posts, cast.unit_a.code) == ("纪检监察一科", None, "Q0101")
 
 
 def test_unit_change_says_why_a_unit_cant_close(cast, office):
-    page = office.post(url("unit_change", cast.unit_a.pk), {"name": "改名", "kind": "section", "closed_on": "2026-09-01"})
+    page = office.post(url("unit_change", cast.unit_a.pk), {"name": "改名", "kind": "section", "closed_on": "2026-09-01", "version": 1})
     assert "名册上还有干部" in text(page) and 'value="改名"' in text(page)
     cast.unit_a.refresh_from_db()
     assert (cast.unit_a.name, cast.unit_a.closed_on) == ("纪检监察科", None)
@@ -259,7 +259,7 @@ def test_cadre_new_into_another_organ_is_refused(cast, office):
 
 
 def changed(cast, **data) -> dict:
-    return {"name": "林知夏", "unit": cast.unit_a.pk, "post": "", "concurrent_posts": "", "political_status": "", "category": "", "on_establishment": "on", "on_duty": "on", "left_on": ""} | data
+    return {"version": 1, "name": "林知夏", "unit": cast.unit_a.pk, "post": "", "concurrent_posts": "", "political_status": "", "category": "", "on_establishment": "on", "on_duty": "on", "left_on": ""} | data
 
 
 def test_cadre_change_moves_and_names_a_post(cast, office):

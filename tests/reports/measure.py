@@ -81,3 +81,19 @@ def text_of(data):
 def squeeze(text):
     """Text without white space."""
     return "".join(text.split())
+
+
+def tables_of(data):
+    """Per page the cells of its ruled tables, row by row, without the line breaks and without what a span covers."""
+    with pdfplumber.open(io.BytesIO(data)) as pdf:
+        return [[["".join(cell.split("\n")) for cell in row if cell is not None] for table in page.extract_tables() for row in table] for page in pdf.pages]
+
+
+def embedded_fonts(data):
+    """{name of each font: whether its file is in the PDF}."""
+    found = {}
+    for page in pypdf.PdfReader(io.BytesIO(data)).pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            found[str(inner["/BaseFont"]).partition("+")[2]] = bool({"/FontFile", "/FontFile2", "/FontFile3"} & set(inner["/FontDescriptor"]))
+    return found

@@ -104,7 +104,7 @@ def test_a_generated_key_is_kept_and_private(tmp_path):
     kept = tmp_path / "secret_key"
     first = kept.read_text()
     run("manage.py", "check", DATA_DIR=str(tmp_path))
-    assert (kept.read_text(), oct(kept.stat().st_mode)[-3:], len(first) >= 48) == (first, "600", True)
+    assert (kept.read_text(), oct(kept.stat().st_mode)[-3:], len(first) >= 48) == (first, "400", True)
 
 
 def test_a_port_in_use_is_told(tmp_path):

@@ -32,4 +32,4 @@ def test_an_unknown_code_is_shown_as_it_is():
 
 
 def test_the_log_is_found_by_its_words():
-    assert codes_called("自查报告") == ["selfcheck.accept_report", "selfcheck.return_report", "selfcheck.submit", "selfcheck.urge_missing"]
+    assert codes_called("自查报告") == ["selfcheck.accept_report", "selfcheck.ask_unsealing", "selfcheck.return_report", "selfcheck.submit", "selfcheck.urge_missing"]

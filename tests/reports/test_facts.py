@@ -4,12 +4,17 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import F
 
 from campaigns.actions import appoint_member, form_leading_group, form_work_groups, plan_phase, record_meeting
+from campaigns.models import Campaign, Meeting
 from learning.actions import distribute_material, hold_activity, hold_session
-from reports.compose import Composer
-from reports.facts import FACTS, listed
+from reports.compose import PLACE, Composer
+from reports.facts import FACTS, PARTS, Fact, listed
 from reports.figures import Scope
+from reports.material import Material
+from reports.outlines import OUTLINES
+from reports.reading import read_all
 from supervision.actions import make_suggestion, raise_organ_issue
 from tests.cast import NOW, TODAY
 
@@ -89,7 +94,49 @@ def test_typed_text_is_never_taken_for_markup(cast):
     assert says(cast, "<b>甲</b> & {乙}") == "<b>甲</b> & {乙}"
 
 
+@pytest.mark.parametrize("name", sorted(FACTS))
+def test_a_fact_reads_and_names_what_it_declares(demo_entered, db, name, django_assert_num_queries):
+    known, material = FACTS[name], Material(Scope(Campaign.objects.select_related("unit").get()), TODAY)
+    material.gather(figures=known.figures, lists=known.lists)
+    with django_assert_num_queries(0):
+        words = known.tell(material)
+    assert {place[1] for place in PLACE.finditer(words)} <= set(known.figures)
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_part_reads_what_it_declares(demo_entered, db, name, django_assert_num_queries):
+    material = Material(Scope(Campaign.objects.get()), TODAY)
+    material.gather(lists=PARTS[name].lists)
+    with django_assert_num_queries(0):
+        assert PARTS[name].tell(material)
+
+
+def test_a_whole_report_is_read_in_two_statements(demo_entered, db, django_assert_num_queries):
+    campaign = Campaign.objects.select_related("unit").get()
+    with django_assert_num_queries(2):
+        Composer(Scope(campaign), TODAY).blocks(OUTLINES["progress"])
+
+
+def test_lists_keep_their_order_and_their_types(cast, django_assert_num_queries):
+    day = dt.date(2026, 6, 3)
+    first = record_meeting(cast.campaign, kind="superior", organ="市纪委", title="甲", by=cast.office, at=NOW)
+    second = record_meeting(cast.campaign, kind="committee", organ="工委", title="乙", follows=first, held_on=day, same_day_as_followed=True, by=cast.office, at=NOW)
+    own = Meeting.objects.filter(campaign=cast.campaign)
+    with django_assert_num_queries(1):
+        found = read_all({
+            "backwards": (own.order_by("-pk"), ("title", "held_on", "follows_id", "same_day_as_followed")),
+            "forwards": (own.annotate(words=F("organ")), ("words",)),
+            "none": (Meeting.objects.none(), ("title",)),
+        })
+    assert [(m.pk, m.title, m.held_on, m.follows_id, m.same_day_as_followed) for m in found["backwards"]] == [
+        (second.pk, "乙", day, first.pk, True), (first.pk, "甲", None, None, False),
+    ]
+    assert [(m, m.words) for m in found["forwards"]] == [(first, "市纪委"), (second, "工委")]
+    assert found["none"] == []
+    assert read_all({}) == {}
+
+
 def test_a_fact_that_names_itself_ends(cast, monkeypatch):
-    monkeypatch.setitem(FACTS, "loop", lambda scope, as_of: "{{loop}}")
+    monkeypatch.setitem(FACTS, "loop", Fact(lambda material: "{{loop}}"))
     with pytest.raises(ValidationError, match="loop"):
         says(cast, "{{loop}}")

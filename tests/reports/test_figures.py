@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from ledger.actions import recur_problem
 from ledger.models import Problem
 from organizations.models import Unit
-from reports.figures import CHECKED, CHECKS, REGISTRY, Rate, Scope, failed_checks, figure, percent, values
+from reports.figures import CHECKED, CHECKS, REGISTRY, Rate, Scope, by_subject, failed_checks, figure, percent, values
 from reports.views.dashboard import cells
 
 TODAY = timezone.localdate()
@@ -63,8 +63,34 @@ EXPECTED = {
 }
 
 
+def test_every_figure_stands_under_its_subject():
+    assert [f.key for _subject, known in by_subject() for f in known] == list(REGISTRY)
+    assert all(known for _subject, known in by_subject())
+
+
 def test_values_of_the_demo(scope):
     assert values(REGISTRY, scope, TODAY) == EXPECTED
+
+
+@pytest.mark.parametrize("days_ago", [0, 7])
+def test_together_they_count_as_one_by_one(scope, days_ago, django_assert_num_queries):
+    day = TODAY - dt.timedelta(days=days_ago)
+    for unit in [None, *Unit.objects.all()]:
+        part = Scope(scope.campaign, unit or scope.campaign.unit)
+        with django_assert_num_queries(1):
+            together = values(REGISTRY, part, day)
+        assert together == {key: known.value(part, day) for key, known in REGISTRY.items()}
+
+
+def test_together_nothing_is_counted_without_a_campaigns_rows(cast):
+    together = values(REGISTRY, Scope(cast.campaign), TODAY)
+    assert together == {key: known.value(Scope(cast.campaign), TODAY) for key, known in REGISTRY.items()}
+    assert together["closing_rate"] is None
+
+
+def test_what_is_known_is_not_counted_again(scope, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert values(["closing_rate", "problems"], scope, TODAY, {"problems": 8, "problems_closed": 2}) == {"closing_rate": Decimal("25.0"), "problems": 8}
 
 
 def test_an_earlier_day_counts_what_was_so_then(scope):

@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from audit.models import Event
 from ledger.models import Problem
+from ledger.origins import Origin, origins_of
 from selfcheck.actions import (
     AnswerDraft,
     ItemDraft,
@@ -14,6 +16,7 @@ from selfcheck.actions import (
     accept_report,
     assign_reviewer,
     assign_reviewers,
+    attach_item,
     open_round,
     publish_checklist,
     read_body,
@@ -23,8 +26,10 @@ from selfcheck.actions import (
     submit,
     urge_missing,
 )
-from selfcheck.models import SelfCheck
+from selfcheck.actions.rounds import REVIEW_TIME
+from selfcheck.models import AnswerItem, SelfCheck
 from tests.cast import NOW, TODAY
+from tests.ledger import plays
 
 DUE = TODAY + dt.timedelta(days=5)
 
@@ -130,10 +135,56 @@ def test_accept_report_enters_each_item_in_the_ledger_once(cast, opened):
     problem = Problem.objects.get()
     assert (problem.title, problem.status, problem.source, problem.aspect_label) == ("以电话代替上门走访", "reported", "self_check", "作风不正")
     assert (problem.responsible_person, problem.due_on) == (cast.person(cast.cadre), DUE)
-    assert problem.answer_item.answer.selfcheck == report
+    assert problem.answer_items.get().answer.selfcheck == report
     with pytest.raises(ValidationError, match="已通过"):
         accept_report(report, by=cast.reviewer, at=NOW)
     assert Problem.objects.count() == 1
+
+
+def test_accept_report_puts_items_under_an_open_problem_instead_of_new_ones(cast, opened):
+    """Two people's answers share one problem of the unit; their words stay where they are."""
+    shared = plays.opened(cast, title="上门走访少", person=cast.person(cast.chief))
+    for who in (cast.cadre, cast.colleague):
+        report = submit(SelfCheck.objects.get(round=opened, cadre__user=who), answers=one_yes(opened), statement="", pledged=True, by=who, at=NOW)
+        item = AnswerItem.objects.get(answer__selfcheck=report)
+        accept_report(report, into={item.pk: shared}, by=cast.reviewer, at=NOW)
+    assert Problem.objects.get() == shared and shared.answer_items.count() == 2
+    assert "以电话代替" not in shared.manifestation and shared.status == "open"
+    assert [event.detail for event in Event.objects.filter(action="selfcheck.attach_item")] == [{"problem": shared.code}] * 2
+    SelfCheck.objects.filter(reviewer__isnull=False).update(review_until=timezone.localdate())
+    origins = {who: origins_of([shared], getattr(cast, who))[shared.pk] for who in ("cadre", "reviewer", "office")}
+    mine, theirs = (SelfCheck.objects.get(round=opened, cadre__user=who).pk for who in (cast.cadre, cast.colleague))
+    label = "自查自纠报告（第一轮）"
+    assert origins == {
+        "cadre": [Origin(label, f"/selfcheck/{mine}/"), Origin(label)],
+        "reviewer": [Origin(label, f"/selfcheck/reviews/{mine}/"), Origin(label, f"/selfcheck/reviews/{theirs}/")],
+        "office": [Origin(label)],
+    }
+
+
+def test_accept_report_into_what_it_may_not_go_into_is_refused_whole(cast, opened):
+    report = submit(mine(cast, opened), answers=one_yes(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    item = AnswerItem.objects.get(answer__selfcheck=report)
+    hidden = plays.opened(cast, unit=cast.elsewhere, person=cast.person(cast.outsider))
+    for target in (plays.in_state(cast, "submitted"), plays.in_state(cast, "closed"), hidden):
+        with pytest.raises(ValidationError, match="尚未提请验收的问题"):
+            accept_report(report, into={item.pk: target}, by=cast.reviewer, at=NOW)
+    with pytest.raises(ValidationError, match="不在这份报告里"):
+        accept_report(report, into={item.pk + 1000: plays.opened(cast)}, by=cast.reviewer, at=NOW)
+    assert mine(cast, opened).status == "submitted" and not AnswerItem.objects.filter(problem__isnull=False).exists()
+
+
+def test_attach_item_is_the_reviewers_once_and_after_acceptance(cast, opened):
+    report = submit(mine(cast, opened), answers=one_yes(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    item, shared = AnswerItem.objects.get(answer__selfcheck=report), plays.opened(cast)
+    with pytest.raises(ValidationError, match="已通过、选“是”且尚未列入台账"):
+        attach_item(item, shared, by=cast.reviewer, at=NOW)
+    with pytest.raises(ValidationError, match="指定由别人审核"):
+        attach_item(item, shared, by=cast.office, at=NOW)
+    accept_report(report, into={item.pk: shared}, by=cast.reviewer, at=NOW)
+    with pytest.raises(ValidationError, match="尚未列入台账"):
+        attach_item(item, plays.opened(cast), by=cast.reviewer, at=NOW)
+    assert AnswerItem.objects.get().problem == shared
 
 
 def test_accept_report_by_another_than_the_named_reviewer_is_refused(cast, opened):
@@ -144,6 +195,7 @@ def test_accept_report_by_another_than_the_named_reviewer_is_refused(cast, opene
 
 def test_bodies_are_visible_to_author_and_named_reviewer_only(cast, opened):
     report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    SelfCheck.objects.filter(reviewer__isnull=False).update(review_until=timezone.localdate())  # the play is set in the past
     sees = [who for who in vars(cast) if hasattr(getattr(cast, who), "username") and SelfCheck.objects.visible_to(getattr(cast, who)).filter(pk=report.pk).exists()]
     assert sees == ["reviewer", "cadre"]
 
@@ -189,12 +241,12 @@ def test_assign_reviewer_of_a_submitted_report_tells_the_new_one(cast, opened):
 
 
 def test_assign_reviewers_takes_all_that_are_free_but_the_own(cast, opened):
-    opened.selfchecks.update(reviewer=None)
+    opened.selfchecks.update(reviewer=None, review_until=None)
     assert assign_reviewers(opened, rows=opened.selfchecks.all(), reviewer=cast.chief, by=cast.office, at=NOW) == 7
     assert opened.selfchecks.get(reviewer__isnull=True).cadre.user == cast.chief
     with pytest.raises(ValidationError, match="没有可以指定的报告"):
         assign_reviewers(opened, rows=opened.selfchecks.all(), reviewer=cast.chief, by=cast.office, at=NOW)
-    assert Event.objects.get(action="selfcheck.assign_reviewers").detail == {"reviewer": "唐克勤", "reports": 7}
+    assert Event.objects.get(action="selfcheck.assign_reviewers").detail == {"reviewer": "唐克勤", "reports": 7, "until": (DUE + REVIEW_TIME).isoformat()}
 
 
 def test_urge_missing_reaches_everybody_missing_once_a_day(cast, opened):

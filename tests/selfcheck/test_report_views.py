@@ -47,7 +47,7 @@ def q(stage, key="improper_conduct") -> str:
 
 
 def items(report, stage, key="improper_conduct"):
-    return list(report.answers.get(question=stage.q[key]).items.values_list("manifestation", flat=True))
+    return [item.manifestation for item in report.answers.get(question=stage.q[key]).items.all()]
 
 
 def test_selfcheck_edit_shows_six_aspects_closed(page, stage):
@@ -58,6 +58,8 @@ def test_selfcheck_edit_shows_six_aspects_closed(page, stage):
     assert text.count('data-opens="part-') == 12
     assert f'<div id="part-{stage.q["belief_loss"]}" hidden>' in text
     assert [row["state"] for row in answer.context["form"].outline()] == ["未答"] * 6
+    assert answer.context["form"].standing() == "已答 0/6，还差 6 个方面、承诺"
+    assert "answered-no" not in text
     assert "谁能看到：本人和审核人何书言" in text
     assert "选“是”后请按“保存草稿”" in text[text.index("<noscript>") : text.index("</noscript>")]
 
@@ -145,6 +147,8 @@ def test_selfcheck_edit_with_gaps_is_kept_as_draft_and_every_gap_is_linked(page,
         assert f'id="{fault["id"]}"' in text
     assert f'<div class="invalid-feedback" id="id_{name}-1-cause_error">请分析原因</div>' in text
     assert [row["state"] for row in shown.context["form"].outline()] == ["差 1 处", "否", "否", "差 2 处", "否", "否"]
+    assert "<summary>已答 5/6，还差 1 个方面、2 处、承诺</summary>" in text
+    assert text.count('class="aspect answered-no"') == 4
 
 
 def test_selfcheck_edit_failed_submit_keeps_the_pledge_ticked(page, stage):
@@ -153,6 +157,14 @@ def test_selfcheck_edit_failed_submit_keeps_the_pledge_ticked(page, stage):
     shown = page.get("?check=pledged")
     assert [fault["id"] for fault in shown.context["faults"]] == [f"id_{q(stage)}-1-manifestation"]
     assert shown.context["form"]["pledge"].value() is True
+    assert shown.context["form"].standing() == "已答 6/6，还差 1 处"
+
+
+def test_selfcheck_edit_says_when_nothing_is_missing(page):
+    form = page.get("?check=pledged").context["form"]
+    assert form.standing() == "已答 0/6，还差 6 个方面"
+    page.send("save")
+    assert page.get("?check=pledged").context["form"].standing() == "已答 6/6，可以提交"
 
 
 def test_selfcheck_edit_what_cannot_be_saved_stays_on_the_screen(page, stage):

@@ -17,7 +17,7 @@ def crowd(cast, stage, n: int) -> None:
     """`n` more people of unit A who handed in."""
     for i in range(n):
         user = person(f"extra{i}", f"增员{i}", cast.unit_a)
-        SelfCheck.objects.create(round=stage.round, cadre=cast.person(user), due_on=stage.due, reviewer=cast.reviewer)
+        SelfCheck.objects.create(round=stage.round, checklist=stage.round.checklist, cadre=cast.person(user), due_on=stage.due, reviewer=cast.reviewer, review_until=stage.due)
         stage.hand_in(user)
 
 
@@ -118,7 +118,7 @@ def test_round_detail_filters_by_status_and_unit(cast, stage, signed_in):
 def test_round_detail_shows_no_bodies(cast, stage, signed_in):
     stage.hand_in(cast.cadre, "improper_conduct")
     text = signed_in(cast.office).get(f"/selfcheck/rounds/{stage.round.pk}/").content.decode()
-    assert "以电话代替" not in text and f"/selfcheck/{stage.report(cast.cadre).pk}/" not in text
+    assert "以电话代替" not in text and f"/selfcheck/{stage.report(cast.cadre).pk}/\"" not in text
 
 
 @pytest.mark.parametrize(("who", "code"), [("cadre", 403), ("administrator", 403), ("outsider", 404), ("reviewer", 200), ("supervisor", 200)])
@@ -145,7 +145,7 @@ def test_lists_hold_their_query_count(cast, stage, client, django_assert_num_que
     few = counts()
     for i in range(30):
         user = person(f"more{i}", f"又增{i}", cast.unit_a)
-        SelfCheck.objects.create(round=stage.round, cadre=cast.person(user), due_on=stage.due, reviewer=cast.reviewer)
+        SelfCheck.objects.create(round=stage.round, checklist=stage.round.checklist, cadre=cast.person(user), due_on=stage.due, reviewer=cast.reviewer, review_until=stage.due)
         stage.hand_in(user)
     assert counts() == few
     assert max(few) <= 15
@@ -187,7 +187,7 @@ def test_reviewer_assign_one_and_not_the_author(cast, stage, signed_in):
 
 
 def test_reviewer_assign_all_that_have_none(cast, stage, signed_in):
-    stage.round.selfchecks.update(reviewer=None)
+    stage.round.selfchecks.update(reviewer=None, review_until=None)
     answer = signed_in(cast.office).post(f"/selfcheck/rounds/{stage.round.pk}/reviewers/", {"report": "", "reviewer": cast.reviewer.pk, "once": uuid.uuid4()}, follow=True)
     assert "已指定何书言审核 7 份报告。" in answer.content.decode()
     assert stage.round.selfchecks.get(reviewer=None).cadre.user == cast.reviewer
@@ -199,6 +199,17 @@ def test_reviewer_assign_offers_reviewers_only(cast, stage, signed_in):
     form = client.get(url).context["form"]
     assert list(form.fields["reviewer"].queryset) == [cast.reviewer]
     assert "现由何书言审核" in client.get(url).content.decode()
+    assert (form.fields["report"].required, form.fields["report"].empty_label) == (False, "全部还没有审核人的（1 份）")
+
+
+def test_reviewer_assign_names_a_report_when_none_is_without(cast, stage, signed_in):
+    stage.round.selfchecks.update(reviewer=cast.reviewer, review_until=stage.due)
+    answer = signed_in(cast.office).post(f"/selfcheck/rounds/{stage.round.pk}/reviewers/", {"report": "", "reviewer": cast.reviewer.pk})
+    assert answer.context["form"].errors == {"report": ["请选择"]}
+
+
+def test_reviewer_assign_refuses_who_may_not_review(cast, stage, signed_in):
+    client, url = signed_in(cast.office), f"/selfcheck/rounds/{stage.round.pk}/reviewers/"
     assert client.post(url, {"report": "", "reviewer": cast.office.pk}).status_code == 200
 
 
@@ -224,7 +235,7 @@ def test_checklist_detail_lists_aspects_and_questions(cast, stage, client):
 def test_review_list_has_only_what_is_assigned(cast, stage, signed_in):
     stage.hand_in(cast.cadre, "improper_conduct")
     stage.hand_in(cast.colleague)
-    SelfCheck.objects.filter(cadre__user=cast.colleague).update(reviewer=cast.chief)
+    SelfCheck.objects.filter(cadre__user=cast.colleague).update(reviewer=cast.chief, review_until=stage.due)
     answer = signed_in(cast.reviewer).get("/selfcheck/reviews/")
     assert [(row.cadre.name, row.items) for row in answer.context["page"]] == [("林知夏", 1)]
     assert "1 份自查报告等您审核" in answer.content.decode()
@@ -240,7 +251,7 @@ def test_review_pages_need_the_role(cast, stage, signed_in, who):
 
 def test_review_detail_of_another_reviewers_report_is_404(cast, stage, signed_in):
     pk = stage.hand_in(cast.cadre).pk
-    SelfCheck.objects.filter(pk=pk).update(reviewer=cast.chief)
+    SelfCheck.objects.filter(pk=pk).update(reviewer=cast.chief, review_until=stage.due)
     assert signed_in(cast.reviewer).get(f"/selfcheck/reviews/{pk}/").status_code == 404
 
 
@@ -256,6 +267,7 @@ def test_review_detail_accepts_and_goes_on_to_the_next(cast, stage, signed_in):
     first, second = stage.hand_in(cast.cadre, "improper_conduct"), stage.hand_in(cast.colleague)
     client = signed_in(cast.reviewer)
     sent = {"do": "accept", "version": first.version, "comment": "措施可行", "due_on": "", "once": uuid.uuid4()}
+    assert "通过后，1 项问题列入整改台账，报告不能再退回。</p>" in client.get(f"/selfcheck/reviews/{first.pk}/").content.decode()
     answer = client.post(f"/selfcheck/reviews/{first.pk}/", sent)
     assert answer.url == f"/selfcheck/reviews/{second.pk}/"
     assert client.post(f"/selfcheck/reviews/{first.pk}/", sent).url == answer.url
@@ -276,7 +288,7 @@ def test_review_detail_returns_with_comment_and_date(cast, stage, signed_in, tod
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"do": "return", "comment": "", "due_on": "2099-01-01"}, "请写明哪一方面要怎样补正。"),
+        ({"do": "return", "comment": "", "due_on": "2099-01-01"}, "请写明哪一方面要怎样补正，"),
         ({"do": "return", "comment": "留住这句话", "due_on": ""}, "退回补正的，请写明补正时限。"),
         ({"do": "return", "comment": "留住这句话", "due_on": "2020-01-01"}, "时限不能早于今天"),
         ({"do": "accept", "comment": "留住这句话", "version": 1}, "刚才在别处保存过"),
@@ -287,7 +299,7 @@ def test_review_detail_refuses_and_keeps_what_was_typed(cast, stage, signed_in, 
     report, client = stage.hand_in(cast.cadre), signed_in(cast.reviewer)
     client.get(f"/selfcheck/reviews/{report.pk}/")
     answer = client.post(f"/selfcheck/reviews/{report.pk}/", {"version": report.version} | sent)
-    assert answer.status_code == 200
+    assert answer.status_code == (409 if "version" in sent else 200)
     assert words in answer.content.decode() and sent["comment"] in answer.content.decode()
     assert stage.report(cast.cadre).status == "submitted"
 

@@ -54,7 +54,7 @@ def test_raise_finding_becomes_a_problem_of_the_unit(cast, visit):
     due = TODAY + 5 * DAY
     finding = raise_finding(visit, text="学习计划未按月落实。台账不全。", due_on=due, responsible_person=cast.person(cast.stranger), by=cast.supervisor, at=NOW)
     problem = Problem.objects.get()
-    assert (finding.problem, finding.order, problem.finding) == (problem, 1, finding)
+    assert (finding.problem, finding.order, problem.findings.get()) == (problem, 1, finding)
     assert (problem.title, problem.manifestation, problem.source, problem.level) == ("学习计划未按月落实", "学习计划未按月落实。台账不全。", "visit", "organ")
     assert (problem.track, problem.due_on, problem.responsible_unit, problem.status) == ("dated", due, cast.unit_b, "reported")
     assert Event.objects.get(action="supervision.raise_finding").detail == {"to_ledger": True}

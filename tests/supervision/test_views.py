@@ -200,8 +200,19 @@ def test_finding_new_enters_the_ledger(cast, signed_in, visit):
     problem = Problem.objects.get()
     assert response.url == at("visit_detail", visit.pk)
     assert (problem.title, problem.due_on, problem.responsible_unit, problem.responsible_person, problem.reported_by) == ("学习计划未按月落实", due, cast.unit_b, person, cast.supervisor)
-    assert problem.finding.visit == visit and cast.stranger.notices.count() == 1
+    assert problem.findings.get().visit == visit and cast.stranger.notices.count() == 1
     assert f"列入台账，编号{problem.code}" in text(signed_in(cast.supervisor).get(response.url))
+
+
+def test_finding_new_goes_under_a_problem_of_the_unit(cast, signed_in, visit):
+    client = signed_in(cast.supervisor)
+    client.post(at("finding_new", visit.pk), finding_data())
+    problem = Problem.objects.get()
+    assert f"{problem.code}　学习计划未按月落实" in client.get(at("finding_new", visit.pk)).content.decode()
+    client.post(at("finding_new", visit.pk), finding_data(text="学习计划又未落实。", into=problem.pk))
+    assert list(problem.findings.values_list("text", flat=True)) == ["学习计划未按月落实。", "学习计划又未落实。"] and Problem.objects.count() == 1
+    client.get(at("visit_detail", visit.pk))  # where it was told
+    assert text(client.get(at("visit_detail", visit.pk))).count(problem.code) == 2
 
 
 def test_finding_new_outside_the_ledger(cast, signed_in, visit):
@@ -275,7 +286,7 @@ def test_suggestion_answer_writes_the_reply(cast, signed_in):
     suggestion = make_suggestion(cast.campaign, addressee="市纪委", topic="业务培训", text="加强指导", by=cast.office, at=NOW)
     client = signed_in(cast.office)
     assert client.post(at("suggestion_answer", suggestion.pk), {"reply": ""} | token()).context["form"].errors["reply"]
-    assert client.post(at("suggestion_answer", suggestion.pk), {"reply": "下季度安排"} | token()).url == at("issue_list")
+    assert client.post(at("suggestion_answer", suggestion.pk), {"reply": "下季度安排", "version": 1} | token()).url == at("issue_list")
     suggestion.refresh_from_db()
     assert suggestion.reply == "下季度安排" and "下季度安排" in text(client.get(at("issue_list")))
     assert signed_in(cast.director).get(at("suggestion_answer", suggestion.pk)).status_code == 403
@@ -328,7 +339,7 @@ def test_clue_form_writes_and_corrects_a_period(cast, signed_in):
     assert (row.received, row.handling, row.enquiry, row.filed, row.concluded, row.entered_by) == (3, 2, 1, 0, 1, cast.clues)
     url = at("clue_form") + f"?row={row.pk}"
     assert client.get(url).context["form"]["received"].value() == 3
-    client.post(url, clue_data(received=5, period_start="2020-01-01"))
+    client.post(url, clue_data(received=5, period_start="2020-01-01", version=1))
     row = ClueCount.objects.get()
     assert (row.received, row.period_start) == (5, today() - 30 * DAY)
 

@@ -1,0 +1,19 @@
+from django.db import migrations
+
+from organizations.pinyin import fill_initials
+
+
+def fill(apps, schema_editor):
+    """The rows that were there before the column."""
+    fill_initials(apps.get_model("campaigns", "Document"))
+    fill_initials(apps.get_model("campaigns", "Meeting"))
+    fill_initials(apps.get_model("campaigns", "Slip"))
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('campaigns', '0002_initials'),
+    ]
+
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

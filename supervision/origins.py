@@ -1,0 +1,18 @@
+"""Tells the ledger which findings raised a problem."""
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ledger.origins import Origin, tells_origins
+
+from .models import Finding, Visit
+
+
+@tells_origins
+def visits_behind(problems, user):
+    """Each visit by its team's name; its address for who may see it, in one statement."""
+    visible = Exists(Visit.objects.visible_to(user).filter(pk=OuterRef("visit")))
+    for finding in Finding.objects.filter(problem__in=problems).select_related("visit").annotate(visible=visible).order_by("visit", "order"):
+        url = reverse("supervision:visit_detail", args=[finding.visit_id]) if finding.visible else ""
+        yield finding.problem_id, Origin(_("督导反馈（%(team)s）") % {"team": finding.visit.team}, url)
