@@ -1,0 +1,99 @@
+"""Take one guard out of the code, again and again, and see whether the tests notice.
+
+usage: python benchmarks/guards.py [HOW_MANY [SEED]]        (by hand; half a minute to two minutes for each)
+
+A guard is a line that keeps somebody from something: @requires on a view, visible_to at a fetch, an `if` that raises PermissionDenied,
+a refusal in a deed about roles, self-checks or the ledger. Each is removed in a copy of the project, where the tests of access and those of
+its own room then run until the first failure. Prints each removal and what caught it, and how many were caught.
+"""
+
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ["organizations", "campaigns", "ledger", "learning", "selfcheck", "supervision", "reports", "jobs", "accounts"]
+FIRST = "tests/access/test_access.py"  # which most need, and which is over soon
+TESTS = ["tests/access/test_scope.py", "tests/access/test_selfcheck_bodies.py", "tests/access/test_takeover.py", "tests/access/test_posts.py", "tests/access/test_powers.py"]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A line to take out, and what takes its place."""
+
+    path: str
+    line: int
+    before: str
+    after: str
+
+    @property
+    def room(self) -> str:
+        return self.path.split("/")[0]
+
+
+def guards_in(path: Path) -> list[Guard]:
+    lines, found = path.read_text().split("\n"), []
+    for n, line in enumerate(lines):
+        following = lines[n + 1].strip() if n + 1 < len(lines) else ""
+        after = None
+        if re.match(r"@requires\(", line):
+            after = "@requires(*P)"  # any permission will do; the view keeps its shape
+        elif "views" in path.parts and (called := re.search(r"\.objects\.visible_to\([\w.]+\)", line)):
+            after = line.replace(called[0], ".objects.all()")
+        elif re.match(r"\s+if .*:$", line) and following == "raise PermissionDenied":
+            after = re.sub(r"if .*:$", "if False:", line)
+        elif re.match(r"\s+_?(refuse|_refuse)_\w+\(", line) and "def " not in line:
+            after = re.sub(r"\S.*", "pass", line)
+        elif re.search(r"return self\.filter\(.*reach\(user", line):
+            after = re.sub(r"self\.filter\(.*\)$", "self.all()", line)
+        if after is not None and after != line:
+            found.append(Guard(str(path.relative_to(ROOT)), n, line, after))
+    return found
+
+
+def every_guard() -> list[Guard]:
+    files = [p for room in ROOMS for p in sorted((ROOT / room).rglob("*.py")) if "migrations" not in p.parts]
+    return [guard for path in files for guard in guards_in(path)]
+
+
+def caught_by(copy: Path, guard: Guard) -> str:
+    """The first test that fails without the guard; "" when all pass."""
+    path = copy / guard.path
+    kept = path.read_text()
+    lines = kept.split("\n")
+    lines[guard.line] = guard.after
+    path.write_text("\n".join(lines))
+    own = sorted(str(p.relative_to(copy)) for p in (copy / "tests" / guard.room).glob("test_*.py") if re.search("view|action|unsealing|handover|limits|administr|moving", p.name))
+    try:
+        run = subprocess.run([str(ROOT / ".venv/bin/python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", FIRST, *own, *TESTS], cwd=copy, capture_output=True, text=True)
+    finally:
+        path.write_text(kept)
+    if run.returncode == 0:
+        return ""
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.M)
+    return failed[1] if failed else f"exit code {run.returncode}"
+
+
+def main(how_many: int, seed: int) -> None:
+    found = every_guard()
+    chosen = random.Random(seed).sample(found, min(how_many, len(found)))
+    print(f"{len(found)} guards, {len(chosen)} taken out one by one, seed {seed}")
+    caught = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".pytest_cache", "screenshots"))
+        for guard in chosen:
+            by = caught_by(copy, guard)
+            caught += bool(by)
+            print(f"{'caught' if by else 'MISSED'}  {guard.path}:{guard.line + 1}  {guard.before.strip()[:90]}  {by}", flush=True)
+    print(f"caught {caught} of {len(chosen)}")
+    sys.exit(caught < len(chosen) - 1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
