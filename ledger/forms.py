@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm, dress
+from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm, dress, needed_sometimes
 from accounts.models import User
 from accounts.templatetags.page import day
 from campaigns.models import Campaign
@@ -273,6 +273,7 @@ class ProblemForm(PageModelForm):
         self.fields["responsible_unit"].queryset = units_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["responsible_person"].queryset = cadres_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["track"].choices = Problem.Track.choices
+        needed_sometimes(self.fields["due_on"])
         self.fields["source"].choices = [("", _("请选择")), *Problem.Source.choices]
         self.helper.layout = Layout(
             Fieldset(_("一、问题情况"), "title", Div("source", "aspect", css_class="row-2"), "level", "manifestation", "cause"),
@@ -335,6 +336,7 @@ class RegisterForm(OnProblem, PageModelForm):
         self.fields["lead_official"].queryset = people
         self.fields["verifier"].queryset = verifiers_at(problem.responsible_unit.path, problem.campaign)
         self.fields["track"].choices = Problem.Track.choices
+        needed_sometimes(self.fields["due_on"])
         self.fields["seriousness"].choices = Problem.Seriousness.choices
 
 
@@ -464,4 +466,4 @@ class DecisionForm(MoveForm):
 class RecurForm(MoveForm):
     manifestation = forms.CharField(label=_("反弹的具体表现"), widget=forms.Textarea)
     track = forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, widget=forms.RadioSelect, help_text=Problem._meta.get_field("track").help_text)
-    due_on = forms.DateField(label=_("整改时限"), required=False, help_text=_("限期整改必填"))
+    due_on = needed_sometimes(forms.DateField(label=_("整改时限"), required=False, help_text=_("限期整改必填")))
