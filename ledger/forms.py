@@ -137,6 +137,7 @@ class ProblemFilterForm(forms.Form):
     def __init__(self, data, *, campaign: Campaign, user):
         super().__init__(data)
         dress(self)
+        self.people: dict[str, list[int]] = {}  # whom a part of a name fits
         self.campaign, self.units = campaign, {unit.pk: unit for unit in units_within(campaign, user, P.SEE_LEDGER)}
         self.fields["unit"].choices = [("", _("全部单位")), *((pk, UnitField.label_from_instance(None, unit)) for pk, unit in self.units.items())]
         self.fields["unit"].coerce = lambda pk: self.units[int(pk)]
@@ -145,6 +146,21 @@ class ProblemFilterForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) else "form-control"
         self.fields["q"].widget.input_type = "search"
+
+    def clean_person(self) -> str:
+        return self._fitting("person")
+
+    def clean_leader(self) -> str:
+        return self._fitting("leader")
+
+    def _fitting(self, name: str) -> str:
+        """Few people by number: each one's problems are read. Raises ValidationError when the part fits too many."""
+        text = self.cleaned_data[name]
+        if text:
+            self.people[name] = list(_named(text).values_list("pk", flat=True)[: NAMESAKES + 1])
+            if len(self.people[name]) > NAMESAKES:
+                raise ValidationError(_("姓名里有“%(text)s”的超过 %(n)s 人，没有按它筛选；请写全姓名，或再多写几个字。") % {"text": text, "n": NAMESAKES})
+        return text
 
     @property
     def chosen(self) -> bool:
@@ -172,7 +188,7 @@ class ProblemFilterForm(forms.Form):
         rows = rows.filter(**{name: facts[name] for name in self.EQUAL if facts.get(name)})
         for name, field in self.NAMED.items():
             if facts.get(name):
-                rows = rows.filter(**{f"{field}__in": _named(facts[name])})
+                rows = rows.filter(**{f"{field}__in": self.people[name]})
         if facts.get("aspect"):
             rows = rows.filter(self._aspect(facts["aspect"]))
         if facts.get("due_from"):
@@ -196,6 +212,9 @@ class ProblemFilterForm(forms.Form):
         else:
             return found
         return rows.filter(pk__in=found.order_by().values("pk").union(numbered.order_by().values("pk")))
+
+
+NAMESAKES = 50  # people whose problems are read along one another
 
 
 def _named(text: str):
