@@ -157,9 +157,12 @@ class ProblemFilterForm(forms.Form):
         """Few people by number: each one's problems are read. Raises ValidationError when the part fits too many."""
         text = self.cleaned_data[name]
         if text:
-            self.people[name] = list(_named(text).values_list("pk", flat=True)[: NAMESAKES + 1])
-            if len(self.people[name]) > NAMESAKES:
-                raise ValidationError(_("姓名里有“%(text)s”的超过 %(n)s 人，没有按它筛选；请写全姓名，或再多写几个字。") % {"text": text, "n": NAMESAKES})
+            fits = list(_named(text).values_list("pk", flat=True)[: NAMESAKES + 1])
+            if len(fits) > NAMESAKES:  # a whole name that many hold in theirs is looked for alone
+                fits = list(Cadre.objects.filter(name=text).order_by().values_list("pk", flat=True))
+                if not fits:
+                    raise ValidationError(_("姓名里有“%(text)s”的超过 %(n)s 人，没有按它筛选；请写全姓名，或再多写几个字。") % {"text": text, "n": NAMESAKES})
+            self.people[name] = fits
         return text
 
     @property
@@ -214,7 +217,7 @@ class ProblemFilterForm(forms.Form):
         return rows.filter(pk__in=found.order_by().values("pk").union(numbered.order_by().values("pk")))
 
 
-NAMESAKES = 50  # people whose problems are read along one another
+NAMESAKES = 20  # people whose problems are read along one another
 
 
 def _named(text: str):
