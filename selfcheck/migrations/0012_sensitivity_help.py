@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('selfcheck', '0010_shared_problem'),
+        ('selfcheck', '0011_kept_counts'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('campaigns', '0005_version'),
         ('files', '0001_initial'),
-        ('ledger', '0008_filters_read_along_their_index'),
+        ('ledger', '0009_kept_counts'),
         ('organizations', '0007_three_administrators'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
