@@ -10,6 +10,7 @@ import argparse
 import os
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,12 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 os.environ["DJANGO_SETTINGS_MODULE"] = "rectification.settings"
 os.environ.pop("REDIS_URL", None)
+FOLDER = tempfile.TemporaryDirectory()
+os.environ["DATA_DIR"] = FOLDER.name
 
 import django  # noqa: E402
 
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -69,6 +73,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
+    call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS, settings.SECOND_FACTOR, settings.REAUTH_MINUTES = ["testserver"], "off", None
     round_pk = Round.objects.filter(campaign=Campaign.objects.latest("pk")).latest("pk").pk
     people = visitors()
