@@ -18,6 +18,8 @@ from .registry import DAILY, QUEUE_OF, QUICK
 
 logger = logging.getLogger(__name__)
 
+# How the visitor's request speaks to the broker: seconds, and one try more at once. A connection of its own, since one kept may be dead.
+IMPATIENT = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 BROKER_PAUSE = 10.0  # seconds in which a broker that didn't answer isn't asked again by this process
 _broker_down_until = 0.0
 
@@ -42,7 +44,7 @@ def cancel_job(job: Job, *, by, at: dt.datetime) -> Job:
     """A job that waits ends now; one at work ends when its runner next looks, and until then says that it was asked to."""
     job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if job.is_over:
-        raise ValidationError(_("这项任务已经%(now)s，不用取消。") % {"now": job.get_status_display()})
+        raise ValidationError(_("这项任务现在是“%(now)s”，不用取消。") % {"now": job.stands})
     if job.cancelled_at:
         raise ValidationError(_("已经有人取消，正在停下，请稍候。"))
     if not job.may_be_cancelled:
@@ -91,9 +93,11 @@ def wake(job: Job) -> bool:
     from .tasks import run_job
 
     soft, hard = settings.JOB_LIMITS[job.queue]
+    connection = run_job.app.connection_for_write(transport_options=IMPATIENT)
     try:
-        run_job.apply_async((str(job.pk),), queue=job.queue, soft_time_limit=soft, time_limit=hard)
-    except OperationalError:
+        with connection:
+            run_job.apply_async((str(job.pk),), queue=job.queue, soft_time_limit=soft, time_limit=hard, connection=connection, retry=False)
+    except (OperationalError, *connection.connection_errors, *connection.channel_errors):
         _broker_down_until = time.monotonic() + BROKER_PAUSE
         logger.warning("broker unreachable; job %s waits for the next sweep", job.pk)
         return False

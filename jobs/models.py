@@ -163,7 +163,7 @@ class Job(models.Model):
         """How it stands or why it failed, in words; to an administrator nothing that the work itself says."""
         if self.asked_by_id == user.pk:
             return self.message
-        if self.failure == self.Failure.REFUSED or not self.failure:
+        if self.failure in (self.Failure.REFUSED, ""):
             return self.get_failure_display()
         return self.message
 

@@ -21,12 +21,6 @@ AT_WORK = (Job.Status.QUEUED, Job.Status.RUNNING)
 VIEWS = {"": Q(), "now": Q(status__in=AT_WORK), "failed": Q(status=Job.Status.FAILED), "over": Q(status__in=[Job.Status.DONE, Job.Status.CANCELLED])}
 
 
-def _told(job: Job, user) -> Job:
-    """The job with the words this person may read of it."""
-    job.told_label, job.told_reason, job.is_own = job.label_for(user), job.reason_for(user), job.asked_by_id == user.pk
-    return job
-
-
 @require_GET
 def job_list(request) -> HttpResponse:
     """One's own jobs, newest first; to an administrator also those they look after, without what is in them."""
@@ -37,16 +31,15 @@ def job_list(request) -> HttpResponse:
     view = view if view in VIEWS else ""
     counts = jobs.order_by().aggregate(all=Count("pk"), **{name: Count("pk", filter=q) for name, q in VIEWS.items() if name})
     page = Paginator(jobs.filter(VIEWS[view]).select_related("asked_by"), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [_told(job, request.user) for job in page.object_list]
     return render(request, "jobs/job_list.html", {"page": page, "counts": counts, "view": view, "administers": others, "whose": request.GET.get("whose", "")})
 
 
 @require_GET
 def job_detail(request, pk) -> HttpResponse:
     """The page of a job; htmx asks for the fragment every second until it is over."""
-    job = _told(get_object_or_404(Job.objects.listed_for(request.user).select_related("asked_by", "cancelled_by"), pk=pk), request.user)
+    job = get_object_or_404(Job.objects.listed_for(request.user).select_related("asked_by", "cancelled_by"), pk=pk)
     is_poll = request.htmx and not request.htmx.boosted  # a form sent by htmx may end here too, and wants the page
-    return render(request, "jobs/_progress.html" if is_poll else "jobs/job_detail.html", {"job": job})
+    return render(request, "jobs/_progress.html" if is_poll else "jobs/job_detail.html", {"job": job, "may_act": True})
 
 
 @require_GET
