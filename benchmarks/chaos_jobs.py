@@ -62,10 +62,12 @@ class Workers:
         return self.works.worker(",".join(QUEUES), 2)
 
     def kill_one(self) -> None:
-        """Three times of four a child, which is at work more often than not; else the whole worker."""
+        """Three times of four a child, which is at work more often than not; else the whole worker. One that is only starting is left alone."""
         n = random.randrange(len(self.alive))
         children = subprocess.run(["pgrep", "-P", str(self.alive[n].pid)], capture_output=True, text=True, check=False).stdout.split()
-        if children and random.random() < 0.75:
+        if not children:
+            return
+        if random.random() < 0.75:
             with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
                 os.kill(int(random.choice(children)), signal.SIGKILL)
                 self.killed["child"] += 1

@@ -136,8 +136,7 @@ def run(job: Job) -> None:
     except Cancelled:
         _end(lease, Job.Status.CANCELLED, _("已取消，中途停下。"))
     except (Overtime, SoftTimeLimitExceeded):
-        if not connection.in_atomic_block:
-            connection.close()  # the signal may have cut a query short
+        _fresh_connection()  # the signal may have cut a query short
         logger.warning("job %s (%s) took longer than %s s", job.pk, job.kind, lease.soft)
         _end(lease, Job.Status.FAILED, _("办理超过 %(m)s 分钟，已停下。请缩小范围分几次办理；范围已经很小的，请联系系统管理员（任务编号 %(id)s）。") % {"m": max(1, round(lease.soft / 60)), **number}, Job.Failure.OVERTIME)
     except ValidationError as refusal:
@@ -200,9 +199,15 @@ def _end(lease: Lease, status: str, message: str, failure: str = "") -> None:
         lease.rows().filter(cancelled_at__isnull=False).update(status=Job.Status.CANCELLED, message=_("已取消，中途停下。"), finished_at=now, lease_until=None)
 
 
+def _fresh_connection() -> None:
+    """The next query has a connection of its own, unless somebody around us has a transaction on this one."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def _give_back(lease: Lease) -> None:
     """The database failed, not the work: somebody tries again after the pause; if it still doesn't answer, when the lease has run out."""
-    connection.close_if_unusable_or_obsolete()
+    _fresh_connection()
     try:
         lease.rows().update(lease_until=timezone.now())
     except DatabaseError as error:

@@ -477,6 +477,30 @@ def test_limits_and_names_are_the_same_everywhere():
     assert (app.conf.task_acks_late, app.conf.task_reject_on_worker_lost, app.conf.worker_prefetch_multiplier) == (True, True, 1)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_document_at_work_holds_up_no_quick_job_of_the_same_process(monkeypatch):
+    begun, release, quick = threading.Event(), threading.Event(), threading.Event()
+
+    def work(queue):
+        if queue == DOCUMENTS:
+            begun.set()
+            release.wait(20)
+        elif queue == QUICK and begun.wait(20):
+            quick.set()
+        raise SystemExit  # ends the thread
+
+    monkeypatch.setattr(runner, "run_pending", work)
+    monkeypatch.setattr(runner, "queue_daily", lambda at: [])
+    monkeypatch.setattr(runner, "close_old_connections", lambda: None)
+    runner.RunnerThreads().wake()
+    was_held_up = not quick.wait(20)
+    release.set()
+    for other in threading.enumerate():
+        if other.name.startswith("jobs "):
+            other.join(20)
+    assert not was_held_up
+
+
 # --- the sweep ---
 
 

@@ -76,7 +76,7 @@ print("true")
 
 
 def test_a_killed_worker_costs_no_job_and_does_none_twice(works):
-    pks = works.queue(("tests.documents", {"n": 10, "seconds": 3}), ("tests.documents", {"n": 11, "seconds": 0}))
+    pks = works.queue(("tests.documents", {"n": 10, "seconds": 6}), ("tests.documents", {"n": 11, "seconds": 0}))
     until(lambda: row(works, pks[0])[0] == "running")
     works.kill(works.of["documents"])
     works.of["documents"] = works.worker("documents")
@@ -87,8 +87,9 @@ def test_a_killed_worker_costs_no_job_and_does_none_twice(works):
 
 def test_a_flushed_redis_loses_no_job(works):
     """What runs goes on, what waits is found by the sweep."""
-    pks = works.queue(*(("tests.quick", {"n": n, "seconds": 1}) for n in range(20, 24)))
-    until(lambda: row(works, pks[0])[0] == "running")
+    pks = works.queue(*(("tests.quick", {"n": n, "seconds": 2}) for n in range(20, 24)))
+    until(lambda: row(works, pks[0])[0] != "queued")
+    assert row(works, pks[3])[0] == "queued"
     works.flush_redis()
     until(lambda: is_over(works, *pks))
     assert [row(works, pk)[:3] for pk in pks] == [("done", "好", 1)] * 4
