@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.jobs.works import Works, free_port, until  # noqa: E402
+from tests.jobs.works import Works, free_port, until
 
 PORTION = 40
 QUEUES = ("quick", "documents", "imports")
@@ -64,6 +64,9 @@ class Workers:
     def kill_one(self) -> None:
         """Three times of four a child, which is at work more often than not; else the whole worker. One that is only starting is left alone."""
         n = random.randrange(len(self.alive))
+        if self.alive[n].poll() is not None:  # it gave up by itself, as one whose child is killed before it is up does
+            self.alive[n] = self._new()
+            return
         children = subprocess.run(["pgrep", "-P", str(self.alive[n].pid)], capture_output=True, text=True, check=False).stdout.split()
         if not children:
             return

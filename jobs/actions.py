@@ -51,7 +51,7 @@ def cancel_job(job: Job, *, by, at: dt.datetime) -> Job:
         raise ValidationError(_("系统每天自动办理的任务不能取消。"))
     job.cancelled_at, job.cancelled_by = at, by
     if job.status == Job.Status.QUEUED:
-        job.status, job.finished_at, job.message = Job.Status.CANCELLED, at, _("已取消，没有办理。")
+        job.status, job.finished_at, job.message = Job.Status.CANCELLED, at, _("还没有开始办理。")
     job.save(update_fields=["cancelled_at", "cancelled_by", "status", "finished_at", "message"])
     record("jobs.cancel_job", by=by, at=at, subject=job, kind=job.kind)
     return job

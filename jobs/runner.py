@@ -64,7 +64,7 @@ def claim_from(waiting: JobQuerySet, owner: str, *, now: dt.datetime) -> Job | N
 def _ends_unrun(job: Job, now: dt.datetime) -> bool:
     """Whether nothing is to be done any more."""
     if job.cancelled_at:
-        job.status, job.message = Job.Status.CANCELLED, _("已取消。")
+        job.status, job.message = Job.Status.CANCELLED, _("中途停下，此前办完的保留。")
     elif job.attempts >= MAX_ATTEMPTS:
         job.status, job.failure, job.message = Job.Status.FAILED, Job.Failure.BROKEN, _("任务多次中断，已停止。请重新办理，仍不成功请联系系统管理员。")
     else:
@@ -134,7 +134,7 @@ def run(job: Job) -> None:
     except LeaseLost:
         logger.warning("job %s was taken over by another runner", job.pk)
     except Cancelled:
-        _end(lease, Job.Status.CANCELLED, _("已取消，中途停下。"))
+        _end(lease, Job.Status.CANCELLED, _("中途停下，此前办完的保留。"))
     except (Overtime, SoftTimeLimitExceeded):
         _fresh_connection()  # the signal may have cut a query short
         logger.warning("job %s (%s) took longer than %s s", job.pk, job.kind, lease.soft)
@@ -196,7 +196,7 @@ def _end(lease: Lease, status: str, message: str, failure: str = "") -> None:
     """An end without a result, if the job is still ours. One that was cancelled meanwhile is cancelled, however it went."""
     now = timezone.now()
     if not lease.rows().filter(cancelled_at=None).update(status=status, failure=failure, message=message[:300], finished_at=now, lease_until=None):
-        lease.rows().filter(cancelled_at__isnull=False).update(status=Job.Status.CANCELLED, message=_("已取消，中途停下。"), finished_at=now, lease_until=None)
+        lease.rows().filter(cancelled_at__isnull=False).update(status=Job.Status.CANCELLED, message=_("中途停下，此前办完的保留。"), finished_at=now, lease_until=None)
 
 
 def _fresh_connection() -> None:

@@ -50,7 +50,7 @@ def refusal(deed, job, by) -> str:
 
 def test_a_waiting_job_is_cancelled_at_once(ask, asker):
     job = cancel_job(ask(), by=asker, at=LATER)
-    assert (end(job), again(job).finished_at, again(job).cancelled_at) == (("cancelled", "沈若川", True, "已取消，没有办理。"), LATER, LATER)
+    assert (end(job), again(job).finished_at, again(job).cancelled_at) == (("cancelled", "沈若川", True, "还没有开始办理。"), LATER, LATER)
     assert Event.objects.get(action="jobs.cancel_job").actor_label == "沈若川"
     assert run_pending() == 0
 
@@ -66,7 +66,7 @@ def test_a_running_job_stops_at_its_next_report(ask, asker):
 
     job = ask(work)
     run_pending()
-    assert (end(job), after) == (("cancelled", "沈若川", True, "已取消，中途停下。"), ["正在取消"])
+    assert (end(job), after) == (("cancelled", "沈若川", True, "中途停下，此前办完的保留。"), ["正在取消"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_job_whose_runner_died_after_it_was_cancelled_is_not_run_again(ask, as
     job = ask(lambda args, report: pytest.fail("was run"))
     claim("gone", now=NOW)
     cancel_job(job, by=asker, at=LATER)
-    assert (run_pending(), end(job)) == (0, ("cancelled", "沈若川", True, "已取消。"))
+    assert (run_pending(), end(job)) == (0, ("cancelled", "沈若川", True, "中途停下，此前办完的保留。"))
 
 
 def test_what_is_over_or_being_cancelled_or_the_systems_own_is_refused(ask, asker):
