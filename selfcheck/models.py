@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Slip
+from campaigns.models import Campaign, CampaignCounts, Slip
 from campaigns.models.meeting import InVisibleCampaign
 from keys.models import DataKey
 from keys.sealed import Sealed
@@ -575,3 +575,17 @@ class HintSetAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round}：{self.get_kind_display()}"
+
+
+class ReportCount(CampaignCounts):
+    """Reports of all rounds of a campaign by state, by the cadres' block of units."""
+
+    due = models.PositiveIntegerField()
+    submitted = models.PositiveIntegerField()  # handed in: waiting for review, or accepted
+    accepted = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()  # not handed in after its day
+
+    class Meta:
+        verbose_name = _("自查报告数")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="selfcheck_reportcount_once")]
