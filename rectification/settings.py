@@ -201,7 +201,7 @@ CACHES = {
 }
 JOBS_IN_PROCESS = not REDIS_URL  # without Redis a thread of the web process runs the jobs
 JOBS_RULE = "organizations.access.jobs_administered_by"  # whose jobs an administrator looks after
-JOB_LEASE = dt.timedelta(seconds=env.int("JOB_LEASE_SECONDS", 60))
+JOB_LEASE = dt.timedelta(seconds=max(2, env.int("JOB_LEASE_SECONDS", 60)))
 JOB_PATIENCE = dt.timedelta(seconds=15)  # a job that waits longer has lost its wake-up: the sweep sends another
 _SOFT_LIMITS = {"quick": env.int("JOB_LIMIT_QUICK", 120), "documents": env.int("JOB_LIMIT_DOCUMENTS", 600), "imports": env.int("JOB_LIMIT_IMPORTS", 1800)}
 JOB_LIMITS = {queue: (soft, soft + 30) for queue, soft in _SOFT_LIMITS.items()}  # seconds: told to stop, and killed

@@ -146,7 +146,7 @@ class Desk:
                 frame = self._fresh().run(job, timeout)
             except WorkerLost:
                 self.close()
-            except RenderError:
+            except BaseException:  # also when told to stop in the middle: an answer still to come must not be taken for the next job's
                 self.close()
                 raise
             else:

@@ -386,6 +386,13 @@ def test_arguments_changed_in_the_queue_are_not_acted_on(ask, asker):
     assert (again(job).status, "与提交时不一致" in again(job).message, effects()) == ("failed", True, 0)
 
 
+def test_a_job_of_the_version_before_has_no_hash_and_is_done(ask):
+    job = ask()
+    Job.objects.update(args_sha256="")
+    run_pending()
+    assert again(job).status == "done"
+
+
 # --- time ---
 
 
