@@ -15,11 +15,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from organizations.models import Unit, access_of, scope_paths, within
+from organizations.kept import WIDTH, Ask, is_built, read, sums
+from organizations.models import STEP, Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 
+from .counts import problems
 from .forms import ProblemFilterForm
-from .models import Problem, ProblemQuerySet, is_late
+from .models import Problem, ProblemCount, ProblemQuerySet, is_late
 
 # The quick views, in the order of the page; counts stand under the same keys.
 VIEWS = {
@@ -40,6 +42,7 @@ SHOWS_LATE = ("all", "mine", "not_closed", "counted", "open", "overdue")  # the 
 DEEP = 10_000  # rows: as far as one turns pages, counts, and looks for a text
 MANY = _("10,000 以上")
 EVERYWHERE = Q(responsible_unit__isnull=False)
+COUNTED = ("open", "submitted", "verified", "closed", "deferred")  # 应整改
 FEW = 50  # units whose numbers are named one by one
 
 
@@ -124,9 +127,28 @@ class Ledger:
         return in_view(self.rows, view or self.view, self.user, self.today)
 
     @property
-    def is_exact(self) -> bool:
-        """Whether every row is counted: what a text finds always is."""
+    def is_read(self) -> bool:
+        """Whether these are so few that all may be read: what a text finds always is."""
         return bool(self.form.text) or not self.is_deep
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is known how many there are."""
+        return self.is_read or self.kept is not None
+
+    @cached_property
+    def kept(self) -> dict[str, int] | None:
+        """Of a deep ledger narrowed by nothing but a unit: how many stand where, from what is kept. None when that doesn't answer,
+        as when some of the visitor's own lie outside their scope."""
+        unit, chosen = self.form.cleaned_data.get("unit"), {name for name, value in self.form.cleaned_data.items() if value}
+        paths = [unit.path] if unit else scope_paths(self.user, P.SEE_LEDGER, self.campaign.pk)
+        if chosen - {"unit"} or not is_built(ProblemCount) or any(len(path) > WIDTH for path in paths):
+            return None
+        elsewhere = Problem.objects.filter(own_of(self.user), campaign=self.campaign).exclude(in_units(paths, self.form.units.values()))
+        if not unit and elsewhere.exists():
+            return None
+        asks = {path: Ask(problems, path, len(path) // STEP, "", {"campaign": self.campaign.pk}) for path in topmost(paths)}
+        return sums((row for rows in read(asks, self.today).values() for row in rows), problems.names)
 
     @property
     def is_searched_in_part(self) -> bool:
@@ -135,7 +157,16 @@ class Ledger:
     @cached_property
     def tally(self) -> dict[str, int]:
         """How many problems stand where, under the keys of the views; where not all are counted, only that they are more than DEEP."""
-        return self.rows.tally(self.user, self.today) if self.is_exact else {"all": DEEP + 1}
+        if self.is_read:
+            return self.rows.tally(self.user, self.today)
+        if self.kept is None:
+            return {"all": DEEP + 1}
+        states = {state: self.kept[state] for state in Problem.Status.values}
+        whole = sum(self.kept[state] for state in COUNTED)
+        return states | {
+            "all": sum(states.values()), "counted": whole, "not_closed": whole - self.kept["closed"], "overdue": self.kept["overdue"], "soon": self.rows.due_soon(self.today).count(),
+            "mine": counted(self.in_view("mine")) if access_of(self.user).is_cadre else 0, "awaiting": counted(self.in_view("awaiting")) if self.kept["submitted"] else 0,
+        }
 
     def count(self, view: str = "") -> int:
         """Of a view: exact, or as many as are counted."""
@@ -144,7 +175,7 @@ class Ledger:
 
     def columns(self, cards: int) -> list[dict]:
         """The board: for each state on the way to 销号 how many there are, and the first of them; the overdue on top. Two statements."""
-        counts, top = self._piles(cards) if self.is_exact else self._tops(cards)
+        counts, top = self._piles(cards) if self.is_read else self._tops(cards)
         found = self._fetched(top, urgent_first=True)
         return [self._column(state, counts[state], [row for row in found if row.status == state][:cards]) for state in COLUMNS]
 
@@ -157,7 +188,7 @@ class Ledger:
 
     def _tops(self, cards: int):
         """The same of a deep ledger, along its indexes."""
-        counts = Campaign.objects.values(**{state: CountOf(first(self.rows.filter(status=state))) for state in COLUMNS}).get(pk=self.campaign.pk)
+        counts = self.kept or Campaign.objects.values(**{state: CountOf(first(self.rows.filter(status=state))) for state in COLUMNS}).get(pk=self.campaign.pk)
         parts = [self.rows.exclude(is_late(self.today)).filter(status=state).newest_first().values("pk") for state in COLUMNS] + [self._late]
         return counts, joined([part[:cards] for part in parts])
 
@@ -167,8 +198,8 @@ class Ledger:
 
     @staticmethod
     def _column(state: str, count: int, top: list[Problem]) -> dict:
-        words, rest = (str(count), str(count - len(top))) if count <= DEEP else (MANY, MANY)
-        return {"state": state, "label": Problem.Status(state).label, "count": count, "cards": top, "more": count - len(top), "words": words, "rest": rest}
+        rest = MANY if count == DEEP + 1 else str(count - len(top))
+        return {"state": state, "label": Problem.Status(state).label, "count": count, "cards": top, "more": count - len(top), "words": shown(count), "rest": rest}
 
     def page(self, number, per_page: int) -> Page:
         """A page of the view: overdue first, the longest overdue on top; the others by number, newest first."""
@@ -203,6 +234,20 @@ def first(rows: ProblemQuerySet) -> QuerySet:
 def counted(rows: ProblemQuerySet) -> int:
     """How many; DEEP + 1 when there are more."""
     return first(rows).count()
+
+
+def shown(count: int) -> str:
+    """A count as it is written; one that ended at DEEP says so."""
+    return str(MANY if count == DEEP + 1 else count)
+
+
+def topmost(paths: Iterable[str]) -> list[str]:
+    """These subtrees, each once: none that lies in another."""
+    found: list[str] = []
+    for path in sorted(paths):
+        if not found or not path.startswith(found[-1]):
+            found.append(path)
+    return found
 
 
 class CountOf(Subquery):

@@ -48,6 +48,7 @@ DEEDS = {
     "demo.enter_demo": _("录入演示数据"),
     "demo.remove_demo": _("删除演示数据"),
     "jobs.cancel_job": _("取消后台任务"),
+    "demo.simulate": _("写入模拟数据"),
     "jobs.download_result": _("下载任务结果"),
     "jobs.queue_job": _("提交后台任务"),
     "jobs.retry_job": _("重试后台任务"),

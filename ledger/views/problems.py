@@ -18,7 +18,7 @@ from organizations.roles import Permission as P
 from ..actions import export_problems, fetch_file, report_problem
 from ..actions.bulk import acts_open_to
 from ..forms import ProblemForm
-from ..listing import MORE_VIEWS, VIEWS, Ledger, rate
+from ..listing import MORE_VIEWS, VIEWS, Ledger, rate, shown
 from ..models import (
     Problem,
     SavedView,
@@ -82,7 +82,7 @@ def framed(request, ledger: Ledger) -> dict:
     return {
         "filters": ledger.form, "tally": tally, "is_exact": exact, "rate": rate(tally["closed"], tally["counted"]) if exact else "", "is_searched_in_part": ledger.is_searched_in_part,
         "view": ledger.view, "more_view": MORE_VIEWS.get(ledger.view),
-        "views": [(key, label, tally[key] if exact else "") for key, label in VIEWS.items() if _shows(key, tally, access)],
+        "views": [(key, label, shown(tally[key]) if exact else "") for key, label in VIEWS.items() if _shows(key, tally, access)],
         "can_report": access.may(P.REPORT_PROBLEMS), "query": request.GET.urlencode(),
     }
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.paginator import EmptyPage
 from django.http import QueryDict
+from django.utils import timezone
 
 from ledger import forms, listing
 from ledger.actions import bulk
@@ -13,6 +14,8 @@ from ledger.forms import aspects_of
 from ledger.listing import Ledger
 from ledger.models import Problem
 from ledger.moves import MOVES
+from organizations import kept
+from organizations.kept import build
 from organizations.models import Cadre
 from tests.cast import TODAY
 from tests.ledger.plays import DAY, S, in_state, opened, reported
@@ -20,8 +23,11 @@ from tests.ledger.plays import DAY, S, in_state, opened, reported
 EVERYBODY = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "outsider", "administrator", "inspection"]
 
 
-def ledger(cast, user, query="") -> Ledger:
-    return Ledger(cast.campaign, user, QueryDict(query), TODAY)
+REAL = timezone.localdate()  # kept counts are those of the day on which they are read
+
+
+def ledger(cast, user, query="", today=TODAY) -> Ledger:
+    return Ledger(cast.campaign, user, QueryDict(query), today)
 
 
 @pytest.fixture
@@ -105,6 +111,55 @@ def test_rows_are_counted_so_far_and_no_further(cast, monkeypatch):
         assert (page.paginator.num_pages, page.number, len(page), page.paginator.is_cut, page.paginator.words) == (2, 2, 2, True, "10,000 以上")
         with pytest.raises(EmptyPage):
             page.paginator.page(3)
+
+
+@pytest.fixture
+def kept_counts(db):
+    """Counts were built; what is kept is then read."""
+    kept._built.clear()
+    build(at=timezone.now())
+    yield
+    kept._built.clear()
+
+
+def test_a_deep_ledger_that_is_kept_says_how_many_there_are(kept_counts, cast, monkeypatch):
+    for n in range(5):
+        opened(cast, due_on=REAL + (n - 1) * DAY)
+    opened(cast, unit=cast.unit_b, person=cast.person(cast.stranger))
+    for who, query, exact in [(cast.office, "", True), (cast.office, f"unit={cast.bureau.pk}", True), (cast.liaison, "", True), (cast.office, "track=dated", False), (cast.chief, "", False)]:
+        shallow = ledger(cast, who, query, REAL).tally
+        with monkeypatch.context() as patch:
+            patch.setattr(listing, "DEEP", 3)
+            deep = ledger(cast, who, query, REAL)
+            if shallow["all"] > 3:
+                assert (deep.is_deep, deep.is_exact) == (True, exact), (who, query)
+                assert deep.tally == (shallow if exact else {"all": 4})
+    monkeypatch.setattr(listing, "DEEP", 3)
+    deep = ledger(cast, cast.office, "", REAL)
+    page = deep.page(1, 2)
+    assert (page.paginator.words, page.paginator.num_pages, page.paginator.is_cut, deep.count("open")) == ("6", 2, True, 6)
+    assert [column["words"] for column in deep.columns(2)] == ["0", "6", "0", "0", "0"] and deep.columns(2)[1]["rest"] == "4"
+
+
+def test_of_a_deep_ledger_with_ones_own_elsewhere_not_all_is_known(kept_counts, cast, monkeypatch):
+    for _n in range(4):
+        opened(cast)
+    opened(cast, unit=cast.unit_b, person=cast.person(cast.stranger), verifier=cast.liaison)
+    monkeypatch.setattr(listing, "DEEP", 3)
+    assert ledger(cast, cast.liaison, "", REAL).tally == {"all": 4} and ledger(cast, cast.liaison, f"unit={cast.unit_a.pk}", REAL).is_exact
+
+
+def test_the_page_of_a_deep_ledger_that_is_kept_has_its_rate(kept_counts, cast, signed_in, monkeypatch):
+    for _n in range(3):
+        opened(cast, title="谈话记录")
+    monkeypatch.setattr(listing, "DEEP", 2)
+    page = signed_in(cast.office).get("/ledger/problems/").content.decode()
+    assert "不逐件计数" not in page and "销号率" in page and "共 3 件" in " ".join(page.split())
+
+
+@pytest.mark.parametrize("paths", [["a", "ab", "b"], ["b", "a", "a", "abc"]])
+def test_subtrees_are_read_once(paths):
+    assert listing.topmost(paths) == ["a", "b"]
 
 
 @pytest.mark.parametrize("query", ["", "track=dated", "q=办"])

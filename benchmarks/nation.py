@@ -1,0 +1,99 @@
+"""What pages cost at every level of a simulated nation: server time and queries, median and 95th percentile.
+
+usage: DATABASE_URL=postgres://…/nation python benchmarks/nation.py [--runs 20] [--only dashboard]
+The database was filled by `manage.py simulate` and is only read. Each page goes through the whole stack, in the process, as the office
+of that level opens it; one visit to warm up. The ratios are to what a page costs at the least: the sign-in page (a form, no
+figure), and to one raw look-up of a county's own counts. Run by hand on a quiet machine.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+os.environ["DJANGO_SETTINGS_MODULE"] = "rectification.settings"
+os.environ.pop("REDIS_URL", None)
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from campaigns.models import Campaign  # noqa: E402
+from ledger.models import ProblemCount  # noqa: E402
+from organizations.models import RoleGrant, Unit  # noqa: E402
+from organizations.roles import Role  # noqa: E402
+from selfcheck.models import Round  # noqa: E402
+
+LEVELS = ("nation", "province", "city", "county", "unit")
+PAGES = {
+    "desk": "/", "dashboard": "/reports/?unit={unit}", "problems": "/ledger/problems/", "overdue": "/ledger/problems/?view=overdue", "board": "/ledger/problems/board/",
+    "a unit's problems": "/ledger/problems/?unit={unit}", "round": "/selfcheck/rounds/{round}/", "sessions": "/learning/sessions/", "units": "/organizations/units/", "cadres": "/organizations/cadres/",
+    "a figure": "/reports/figures/problems_overdue/?unit={unit}",
+}
+
+
+def visitors() -> dict[str, tuple[Client, Unit]]:
+    """By level: the office there, and its unit in the middle of the level. Of a unit, its county's office asks."""
+    found = {}
+    for depth, level in enumerate(LEVELS, 1):
+        units = Unit.objects.extra(where=["length(path) = %s"], params=[depth * 4]).order_by("path")
+        unit = units[units.count() // 2]
+        grant = RoleGrant.objects.filter(role=Role.OFFICE, unit__path=unit.path[:16]).select_related("user").get()
+        client = Client()
+        client.force_login(grant.user)
+        found[level] = client, unit
+    return found
+
+
+def spent(work, runs: int) -> tuple[float, float]:
+    """(median, 95th percentile) in milliseconds."""
+    times = []
+    for _run in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times), sorted(times)[max(0, round(runs * 0.95) - 1)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    settings.ALLOWED_HOSTS, settings.SECOND_FACTOR, settings.REAUTH_MINUTES = ["testserver"], "off", None
+    round_pk = Round.objects.filter(campaign=Campaign.objects.latest("pk")).latest("pk").pk
+    people = visitors()
+    county = people["county"][1]
+
+    def look_up() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM ledger_problemcount WHERE unit_id = %s", [county.pk])
+            cursor.fetchall()
+
+    least, floor = spent(lambda: Client().get("/accounts/sign-in/"), 20)[0], spent(look_up, 200)[0]
+    print(f"{connection.vendor}; {Unit.objects.count()} units, {ProblemCount.objects.count()} kept counts; sign-in page {least:.1f} ms, raw look-up {floor:.2f} ms")
+    print(f"{'page':<20}{'level':<10}{'median':>8}{'p95':>8}{'queries':>9}{'of sign-in':>12}{'of look-up':>12}")
+    for name, url in PAGES.items():
+        if options.only and name != options.only:
+            continue
+        for level, (client, unit) in people.items():
+            address = url.format(unit=unit.pk, round=round_pk)
+            with CaptureQueriesContext(connection) as asked:
+                answer = client.get(address)
+            if answer.status_code != 200:
+                sys.exit(f"{address} as the office of the {level}: {answer.status_code}")
+            median, high = spent(lambda client=client, address=address: client.get(address), options.runs)
+            print(f"{name:<20}{level:<10}{median:>8.1f}{high:>8.1f}{len(asked):>9}{median / least:>12.1f}{median / floor:>12.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
