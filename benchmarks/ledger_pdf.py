@@ -47,9 +47,9 @@ def cpu(pid: int) -> float:
 
 def main(counts: list[int]) -> None:
     for count in counts:
-        pdf.DESK.close()
+        pdf.LONG.close()
         pdf.render_sheet(ledger(1))  # the worker is warm, as after the first file of a day
-        worker, begun = pdf.DESK.worker.process.pid, time.perf_counter()
+        worker, begun = pdf.LONG.worker.process.pid, time.perf_counter()
         before = cpu(worker)
         content = pdf.render_sheet(ledger(count), timeout=900)
         seconds = time.perf_counter() - begun

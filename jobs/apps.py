@@ -8,6 +8,6 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from .housekeeping import tidy
-        from .registry import job_kind
+        from .registry import QUICK, job_kind
 
-        job_kind("jobs.tidy", daily=_("清理过期数据"))(tidy)
+        job_kind("jobs.tidy", queue=QUICK, daily=_("清理过期数据"))(tidy)

@@ -7,13 +7,13 @@ class LedgerConfig(AppConfig):
     verbose_name = _("整改台账")
 
     def ready(self):
-        from jobs.registry import job_kind
+        from jobs.registry import DOCUMENTS, IMPORTS, QUICK, job_kind
 
         from . import counts, handover  # noqa: F401  tell the rooms below what is counted and what hangs on a person
         from .actions.bulk import run_bulk
         from .sheets import export_problems
         from .tasks import resume_deferred
 
-        job_kind("ledger.bulk")(run_bulk)
-        job_kind("ledger.export")(export_problems)
-        job_kind("ledger.resume_deferred", daily=_("恢复暂缓到期的问题"))(resume_deferred)
+        job_kind("ledger.bulk", queue=IMPORTS, title=_("批量办理问题"))(run_bulk)
+        job_kind("ledger.export", queue=DOCUMENTS, title=_("导出台账（Excel）"))(export_problems)
+        job_kind("ledger.resume_deferred", queue=QUICK, daily=_("恢复暂缓到期的问题"))(resume_deferred)

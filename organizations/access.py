@@ -109,6 +109,21 @@ def requires(*permissions: Permission) -> Callable:
     return decorate
 
 
+def jobs_administered_by(user) -> Q:
+    """Which background jobs somebody looks after who keeps accounts (settings.JOBS_RULE): those of the accounts in their scope and,
+
+    over a whole tree, the system's own. The other two administrators' are not theirs while the three are kept apart.
+    """
+    paths = scope_paths(user, Permission.MANAGE_ACCOUNTS)
+    if not paths:
+        return Q(pk__in=[])
+    holders = RoleGrant.objects.filter(within(paths, "unit__path")).order_by().values("user")
+    theirs = Q(asked_by__in=User.objects.filter(within(paths, "cadre__unit__path") | Q(pk__in=holders)).order_by().values("pk"))
+    if settings.SEPARATE_ADMINISTRATORS:
+        theirs &= ~Q(asked_by__in=RoleGrant.objects.filter(role__in=set(ADMINISTRATORS) - {Role.SYSTEM_ADMINISTRATOR}).order_by().values("user"))
+    return theirs | Q(asked_by__isnull=True) if any(len(path) == STEP for path in paths) else theirs
+
+
 def accounts_visible_to(user) -> QuerySet[User]:
     """Accounts of the cadres and the role holders in the scope of who keeps accounts or grants roles.
 

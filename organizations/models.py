@@ -341,7 +341,7 @@ class RosterImport(models.Model):
     def may_be_confirmed(self) -> bool:
         """Looked through without faults, with something to write; again if writing broke off. Needs `job` at hand."""
         if self.state == self.State.QUEUED:
-            return self.job is not None and self.job.status == "failed"
+            return self.job is not None and self.job.may_be_retried
         return self.state == self.State.CHECKED and bool(self.summary["new"] or self.summary["changed"])
 
 

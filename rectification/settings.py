@@ -2,6 +2,8 @@
 
 DATABASE_URL   PostgreSQL, e.g. postgres://user:pass@host/name; without it SQLite in DATA_DIR
 REDIS_URL      Celery's broker and the cache; without it jobs run in the web process
+JOB_LIMIT_QUICK, JOB_LIMIT_DOCUMENTS, JOB_LIMIT_IMPORTS  120, 600 and 1800 seconds: so long a job of that queue may take
+JOB_LEASE_SECONDS  60: a runner that has given no sign of life for so long has lost its job to the next one
 SECRET_KEY     without it a strong one is generated once and kept in DATA_DIR
 ALLOWED_HOSTS  comma-separated; default: this machine only
 DEBUG          off unless "1" or "true"
@@ -33,6 +35,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from audit.keyfile import make_once
 
@@ -194,21 +197,35 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "rectification.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 JOBS_IN_PROCESS = not REDIS_URL  # without Redis a thread of the web process runs the jobs
+JOBS_RULE = "organizations.access.jobs_administered_by"  # whose jobs an administrator looks after
+JOB_LEASE = dt.timedelta(seconds=max(2, env.int("JOB_LEASE_SECONDS", 60)))
+JOB_PATIENCE = dt.timedelta(seconds=15)  # a job that waits longer has lost its wake-up: the sweep sends another
+_SOFT_LIMITS = {"quick": env.int("JOB_LIMIT_QUICK", 120), "documents": env.int("JOB_LIMIT_DOCUMENTS", 600), "imports": env.int("JOB_LIMIT_IMPORTS", 1800)}
+JOB_LIMITS = {queue: (soft, soft + 30) for queue, soft in _SOFT_LIMITS.items()}  # seconds: told to stop, and killed
 CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_DEFAULT_QUEUE = "quick"
+CELERY_TASK_QUEUES = [Queue(name) for name in JOB_LIMITS]  # a worker without -Q serves all three
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a child that has grown beyond is replaced after its job
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 43200, "socket_connect_timeout": 2}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+# Beyond the visibility timeout a message is given to another worker too; it must be longer than the longest job may take.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * max(hard for _soft, hard in JOB_LIMITS.values()),
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": 30},
+    "sweep-jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 15}},
     "daily-jobs": {"task": "jobs.tasks.daily_jobs", "schedule": 3600},  # once a day each, whenever first asked
     "anchor-log": {"task": "audit.tasks.anchor_log", "schedule": 3600},
 }

@@ -20,7 +20,7 @@ from audit.actions import verify_log
 from audit.log import plain
 from audit.models import Event
 from files.workbook import FORMULA_STARTS
-from jobs.registry import Report, Result, job_kind
+from jobs.registry import DOCUMENTS, Report, Result, job_kind
 from organizations.models import Unit, scope_paths, within
 from organizations.roles import Permission as P
 
@@ -109,7 +109,7 @@ def _teller(report: Report, sentence: str) -> Callable[[int, int], None]:
     return lambda done, total: report(98 * done // max(total, 1), sentence % {"n": f"{done:,}", "all": f"{total:,}"})
 
 
-@job_kind("reports.export_log")
+@job_kind("reports.export_log", queue=DOCUMENTS, title=gettext_lazy("导出审计日志"))
 def export_log_job(args: dict, report: Report) -> Result:
     """The sheet of what the asker may see under their filter now."""
     user = User.objects.get(pk=args["user"])
@@ -124,7 +124,7 @@ def export_log_job(args: dict, report: Report) -> Result:
     return Result(data, f"审计日志（{timezone.localtime(now):%Y-%m-%d %H%M}）.csv", CSV, _("共 %(n)s 条。") % {"n": f"{rows:,}"})
 
 
-@job_kind("reports.verify_log", daily=gettext_lazy("核验审计日志"))
+@job_kind("reports.verify_log", queue=DOCUMENTS, daily=gettext_lazy("核验审计日志"))
 def verify_log_job(args: dict, report: Report) -> Result:
     """Whoever asks, and once a day by itself; a log that is not whole makes a job that failed."""
     user = User.objects.filter(pk=args.get("user")).first()

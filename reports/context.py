@@ -37,7 +37,7 @@ def _section(request) -> str:
     match = request.resolver_match
     if match is None or match.view_name == "reports:home":
         return "home"
-    if match.namespace == "accounts":
+    if match.namespace in ("accounts", "jobs"):
         return "own"
     if match.view_name in ("reports:search", "reports:styleguide", "reports:own_record"):
         return "own"

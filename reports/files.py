@@ -3,9 +3,10 @@
 import datetime as dt
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
-from jobs.registry import Report, Result, job_kind
+from jobs.registry import QUICK, Report, Result, job_kind
 
 from .actions import FORMATS, document_of, report_document
 from .document import Doc
@@ -33,7 +34,7 @@ def file_name(briefing: Briefing, fmt: str) -> str:
     return f"{title}（截至{briefing.as_of:%Y-%m-%d}）.{fmt}"
 
 
-@job_kind("reports.render")
+@job_kind("reports.render", queue=QUICK, title=gettext_lazy("生成汇报文件"))
 def render_job(args: dict, report: Report) -> Result:
     """Make the file of a briefing."""
     briefing = Briefing.objects.select_related("campaign__unit", "issued_version").get(pk=args["briefing"])
@@ -44,7 +45,7 @@ def render_job(args: dict, report: Report) -> Result:
     return Result(content, file_name(briefing, args["format"]), FORMATS[args["format"]][0], "已生成，请下载。")
 
 
-@job_kind("reports.report_now")
+@job_kind("reports.report_now", queue=QUICK, title=gettext_lazy("生成进展情况汇报"))
 def report_now_job(args: dict, report: Report) -> Result:
     """The progress report of a campaign with the numbers of a day."""
     campaign = Campaign.objects.select_related("unit").get(pk=args["campaign"])

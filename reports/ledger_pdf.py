@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from campaigns.models import Campaign
-from jobs.registry import Report, Result, job_kind
+from jobs.registry import DOCUMENTS, Report, Result, job_kind
 from ledger.listing import MORE_VIEWS, VIEWS, Ledger
 from ledger.sheets import SHEETS, asked_rows
 
@@ -18,7 +19,7 @@ from .renderers.pdf import RenderError, render_sheet
 from .sheet import Cell, Sheet
 
 MOST = 1000  # rows: 20 ms and 0.4 MB of the worker's for each, and whoever wants another PDF waits (docs/assurance.md)
-SECONDS = 150  # the longest a render may take, below the lease of a job
+SECONDS = 150  # the longest a render may take, well below the limit of its queue
 CENTRED = {"序号", "责任领导", "责任人", "方面"}
 # Which columns of the Excel sheet are printed: heading there → (heading here, relative width).
 COLUMNS = {
@@ -83,7 +84,7 @@ def ledger_sheet(campaign: Campaign, user: User, *, sheet: str, query: str, toda
     )
 
 
-@job_kind("reports.ledger_pdf")
+@job_kind("reports.ledger_pdf", queue=DOCUMENTS, title=gettext_lazy("导出台账（PDF）"))
 def ledger_pdf_job(args: dict, report: Report) -> Result:
     """The document under the filters its asker had."""
     user, campaign, today = User.objects.get(pk=args["user"]), Campaign.objects.select_related("unit").get(pk=args["campaign"]), timezone.localdate()
@@ -91,7 +92,7 @@ def ledger_pdf_job(args: dict, report: Report) -> Result:
     sheet = ledger_sheet(campaign, user, sheet=args["sheet"], query=args["query"], today=today, report=lambda percent, message="": report(percent // 3, message))
     report(35, _("正在排版，件数多的要等一两分钟"))
     try:
-        content = render_sheet(sheet, timeout=SECONDS)
+        content = render_sheet(sheet, timeout=SECONDS, is_long=True)
     except RenderError as error:
         raise ValidationError(str(error)) from error
     return Result(content, f"{sheet.title}（{campaign.as_of_word}{today}）.pdf", "application/pdf", _("已生成，请下载。"))

@@ -59,6 +59,8 @@ EXCUSED = {
     "accounts:tour_end": "one's own, one way",
     "accounts:tour_restart": "one's own, one way",
     "accounts:inbox_read": "one's own, one way",
+    "jobs:job_cancel": "one way; what is over already says so",
+    "jobs:job_retry": "once only: what waits or runs already says so",
     "ledger:problem_bulk": "each row is taken as it stands, and the result says which were refused",
     "ledger:saved_view_change": "one's own",
     "ledger:saved_view_drop": "one's own",

@@ -39,33 +39,33 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def environment(folder: str, port: int) -> dict[str, str]:
-    """Of a demo that keeps everything in one folder, on SQLite and without Redis."""
+def environment(folder: str, port: int, **services: str) -> dict[str, str]:
+    """Of a demo that keeps everything in one folder, on SQLite and without Redis, unless `services` names a DATABASE_URL and REDIS_URL."""
     env = os.environ | {"DATA_DIR": folder, "PORT": str(port), "FONTS_DIR": os.environ.get("FONTS_DIR", str(ROOT / "var" / "fonts"))}
-    return {name: value for name, value in env.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    return {name: value for name, value in env.items() if name not in ("DATABASE_URL", "REDIS_URL")} | services
 
 
-def start(folder: str, port: int) -> subprocess.Popen:
+def start(folder: str, port: int, **services: str) -> subprocess.Popen:
     """The real server, answering."""
     words = Path(folder) / "server.txt"  # a file: nobody reads along, and a full pipe would stop the server
     with words.open("a") as out:
-        server = subprocess.Popen([sys.executable, "-m", "rectification.serve"], cwd=ROOT, env=environment(folder, port), stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        server = subprocess.Popen([sys.executable, "-m", "rectification.serve"], cwd=ROOT, env=environment(folder, port, **services), stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
     wait_for(f"http://127.0.0.1:{port}/accounts/sign-in/", server, words)
     return server
 
 
-def accounts_of(folder: str, port: int) -> dict[str, dict]:
+def accounts_of(folder: str, port: int, **services: str) -> dict[str, dict]:
     """The demo's accounts by user name."""
-    listed = subprocess.run([sys.executable, "manage.py", "demo", "--accounts"], cwd=ROOT, env=environment(folder, port), check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run([sys.executable, "manage.py", "demo", "--accounts"], cwd=ROOT, env=environment(folder, port, **services), check=True, capture_output=True, text=True).stdout
     return {row["username"]: row for row in json.loads(listed)}
 
 
 @contextmanager
-def served_demo(folder: str, port: int):
+def served_demo(folder: str, port: int, **services: str):
     """The real server with a demo of its own; yields the accounts by user name."""
-    server = start(folder, port)
+    server = start(folder, port, **services)
     try:
-        yield accounts_of(folder, port)
+        yield accounts_of(folder, port, **services)
     finally:
         server.terminate()
         server.wait(timeout=20)

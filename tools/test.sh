@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests: everything on SQLite, then every room again on the real PostgreSQL (and a job through Redis and Celery).
+# Runs the tests: everything on SQLite, then every room again on the real PostgreSQL, with jobs through Redis and Celery workers
+# (tests/jobs/test_services.py), and the main job in the browser on all three together.
 # A machine without them skips that second part with a line that says so; REQUIRE_SERVICES=1 makes it a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,7 +21,8 @@ except Exception as error:
 P
 then
     rooms=(accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
-    DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,kept,kept_demo,actions,views,search}.py tests/access/test_odd_input.py
+    DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,kept,kept_demo,actions,views,search}.py tests/access/test_odd_input.py
+    DATABASE_URL=$pg .venv/bin/python -m pytest -q tests/journeys/test_main_job.py
 elif [ "${REQUIRE_SERVICES:-}" = 1 ]; then
     exit 1
 else

@@ -191,13 +191,16 @@ def ask_bulk(campaign: Campaign, *, act: str, rows: list[int], by, at: dt.dateti
 
 
 def _do_rows(deed: BulkDeed, *, at: dt.datetime, report: Report = lambda percent, message="": None) -> None:
-    """Take the rows in turn; what is done and its result are kept together, so that a job broken off goes on where it stood."""
+    """Take the rows in turn; what is done and its result are kept together, so that a job broken off goes on where it stood.
+
+    The report inside the transaction lets it commit only while the job is still this runner's.
+    """
     while not deed.is_over:
         with transaction.atomic():
             taken = len(deed.results)
             deed.results += [_result(deed, pk, at) for pk in deed.rows[taken : taken + CHUNK]]
             deed.save(update_fields=["results"])
-        report(99 * len(deed.results) // len(deed.rows), _("已办 %(n)s 件，共 %(all)s 件") % {"n": len(deed.results), "all": len(deed.rows)})
+            report(99 * len(deed.results) // len(deed.rows), _("已办 %(n)s 件，共 %(all)s 件") % {"n": len(deed.results), "all": len(deed.rows)})
 
 
 def _result(deed: BulkDeed, pk: int, at: dt.datetime) -> str:

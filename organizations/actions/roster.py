@@ -15,7 +15,6 @@ from audit.log import record
 from files.actions import store_file
 from files.sniff import sniff_sheet
 from jobs.actions import queue_job
-from jobs.models import Job
 
 from ..kept import touch_people
 from ..models import STEP, Cadre, HeadCount, Post, RosterImport, Unit, path_step
@@ -54,7 +53,7 @@ def summary_of(plan: Plan) -> dict:
 def confirm_roster(roster: RosterImport, *, by, at: dt.datetime) -> RosterImport:
     """Have the uploaded roster written in the background. Confirming again does nothing more."""
     roster = RosterImport.objects.select_for_update().get(pk=roster.pk)
-    failed = roster.job is not None and roster.job.status == Job.Status.FAILED
+    failed = roster.job is not None and roster.job.may_be_retried
     if roster.state == RosterImport.State.DONE or (roster.state == RosterImport.State.QUEUED and not failed):
         return roster
     if roster.state == RosterImport.State.REFUSED:

@@ -49,7 +49,7 @@ def roster_preview(request, pk) -> HttpResponse:
     return render(request, "organizations/roster_preview.html", {
         "roster": roster, "summary": roster.summary, "can_confirm": roster.may_be_confirmed,
         "sections": ["faults"] if roster.state == "refused" else [name for name in ("units", "changes", "newcomers") if roster.summary[name]],
-        "refusal": roster.job.message if roster.job and roster.job.status == "failed" else "",
+        "refusal": roster.job.message if roster.job and roster.job.may_be_retried else "",
     })  # fmt: skip
 
 

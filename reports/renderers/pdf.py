@@ -1,6 +1,6 @@
 """Document model → PDF: the near side of the render worker.
 
-WeasyPrint runs in one worker process per process of ours, started when first needed. Every job has a time limit; a
+WeasyPrint runs in a worker process per process of ours, and another for what takes minutes, each started when first needed. Every job has a time limit; a
 worker that overruns it or dies is killed and replaced. After RECYCLE jobs it is replaced anyway, so that memory
 cannot creep.
 """
@@ -45,16 +45,19 @@ def render_pdf(doc: Doc, *, profile="fill", timeout=120) -> bytes:
     ``profile`` is a grid of ``gb9704``: "fill" or "word". Raises RenderError when the fonts are not in place, a
     character has no glyph, or the work takes longer than ``timeout`` seconds.
     """
-    return _printed({"doc": doc.to_data(), "profile": profile}, timeout)
+    return _printed({"doc": doc.to_data(), "profile": profile}, timeout, DESK)
 
 
-def render_sheet(sheet: Sheet, *, timeout=120) -> bytes:
-    """The form or ledger as PDF/A, under the same promises. Its words pass through pipes and memory only."""
-    return _printed({"sheet": sheet.to_data()}, timeout)
+def render_sheet(sheet: Sheet, *, timeout=120, is_long=False) -> bytes:
+    """The form or ledger as PDF/A, under the same promises. Its words pass through pipes and memory only.
+
+    What takes minutes (``is_long``) is printed by a worker of its own, so that no report or form waits behind it.
+    """
+    return _printed({"sheet": sheet.to_data()}, timeout, LONG if is_long else DESK)
 
 
-def _printed(job: dict, timeout: float) -> bytes:
-    kind, body = DESK.run(json.dumps(job).encode(), timeout)
+def _printed(job: dict, timeout: float, desk: "Desk") -> bytes:
+    kind, body = desk.run(json.dumps(job).encode(), timeout)
     if kind == ERROR:
         raise RenderError(message(**json.loads(body)))
     return body
@@ -143,7 +146,7 @@ class Desk:
                 frame = self._fresh().run(job, timeout)
             except WorkerLost:
                 self.close()
-            except RenderError:
+            except BaseException:  # also when told to stop in the middle: an answer still to come must not be taken for the next job's
                 self.close()
                 raise
             else:
@@ -170,6 +173,7 @@ class Desk:
         self.__init__()
 
 
-DESK = Desk()
-atexit.register(DESK.close)
-os.register_at_fork(after_in_child=DESK.forget)
+DESK, LONG = Desk(), Desk()
+for _desk in (DESK, LONG):
+    atexit.register(_desk.close)
+    os.register_at_fork(after_in_child=_desk.forget)

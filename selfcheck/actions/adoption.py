@@ -85,9 +85,10 @@ def move_reports(opened: Round, checklist: ChecklistVersion, tell: Callable[[int
     pks = list(to_move(opened, checklist).order_by("pk").values_list("pk", flat=True))
     done = Adopted()
     for start in range(0, len(pks), AT_ONCE):
-        some = _move(pks[start : start + AT_ONCE], checklist, at=now())
+        with transaction.atomic():
+            some = _move(pks[start : start + AT_ONCE], checklist, at=now())
+            tell(100 * (start + AT_ONCE) // len(pks))  # inside: a runner that no longer holds the job moves nothing
         done = Adopted(done.moved + some.moved, done.left + some.left)
-        tell(100 * (start + AT_ONCE) // len(pks))
     return done
 
 

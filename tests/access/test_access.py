@@ -36,8 +36,11 @@ TABLE = {
     "accounts:sign_in_end": "PPPPPPPPPPPPPPPPPP>",
     "accounts:sign_ins_end": "PPPPPPPPPPPPPPPPPP>",
     # jobs
-    "jobs:job_detail": "-------+---------->",
+    "jobs:job_list": "++++++++++++++++++>",
+    "jobs:job_detail": "-------+---+------>",
     "jobs:job_result": "------------------>",
+    "jobs:job_cancel": "PPPPPPPPPPPPPPPPPP>",
+    "jobs:job_retry": "PPPPPPPPPPPPPPPPPP>",
     # organizations
     "organizations:unit_list": "++++xx+xx++++x++x+>",
     "organizations:unit_new": "x+xxxxxxxx++xxxxxx>",

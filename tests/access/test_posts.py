@@ -22,6 +22,8 @@ POSTS = {
     "accounts:tour_end": "++++++++++++++++++>",
     "accounts:tour_restart": "++++++++++++++++++>",
     "accounts:inbox_read": "++++++++++++++++++>",
+    "jobs:job_cancel": "-------+---+------>",
+    "jobs:job_retry": "-------+---+------>",
     "organizations:duty_withdraw": "x+xxxxxxxx-+xxxxxx>",
     "organizations:roster_confirm": "x+xxxxxxxx--xxxxxx>",
     "organizations:account_switch": "xxxxxxxxxxx+xxxxxx>",

@@ -1,6 +1,7 @@
 """What is thrown away once a day, and what is kept."""
 
 import datetime as dt
+import os
 import uuid
 
 from django.core.files.base import ContentFile
@@ -38,3 +39,15 @@ def test_it_is_part_of_the_day(db):
     queue_daily(at=timezone.now())
     run_pending()
     assert Job.objects.get(kind="jobs.tidy").status == "done"
+
+
+def test_files_that_no_job_names_go_after_a_day(db, settings, tmp_path):
+    settings.OUTPUT_DIR = tmp_path
+    new = finished(1)
+    for name, days in {"killed-1": 2, "killed-2.part": 2, "at-work.part": 0}.items():
+        (tmp_path / name).write_bytes(b"PK")
+        then = (timezone.now() - days * DAY).timestamp()
+        os.utime(tmp_path / name, (then, then))
+    os.utime(new.result.path, (0, 0))
+    assert tidy({}, lambda percent, message="": None).message == "清理表单凭据 0 个、会话 0 个、文件 2 个"
+    assert {path.name for path in tmp_path.iterdir()} == {"at-work.part", new.result.name}

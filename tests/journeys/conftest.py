@@ -3,10 +3,14 @@
 import os
 import re
 import signal
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from screenshots import accounts_of, free_port, served_demo, sign_in, start
 from screenshots import chromium as launch
+
+from tests.jobs.works import Works, own_database
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +19,30 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("site")
 
 
+@contextmanager
+def served(folder: Path, port: int):
+    """As `make run` serves it; where DATABASE_URL is set, as a large office does: on PostgreSQL, and a Celery worker does the jobs."""
+    if not os.environ.get("DATABASE_URL"):
+        with served_demo(str(folder), port) as accounts:
+            yield accounts
+        return
+    with own_database(os.environ["DATABASE_URL"]) as url:
+        works = Works(folder, url, DEBUG="0", JOB_LEASE_SECONDS="60", WORKS_SWEEP="0")
+        works.start_redis()
+        try:
+            with served_demo(str(folder), port, DATABASE_URL=url, REDIS_URL=works.env["REDIS_URL"]) as accounts:
+                works.worker("quick,documents,imports")
+                works.beat()
+                yield accounts
+        finally:
+            works.close()
+
+
 @pytest.fixture(scope="session")
 def site(folder):
-    """(address, accounts by user name) of a demo served as `make run` serves it."""
+    """(address, accounts by user name) of a demo."""
     port = free_port()
-    with served_demo(str(folder), port) as accounts:
+    with served(folder, port) as accounts:
         yield f"http://127.0.0.1:{port}", accounts
 
 

@@ -55,7 +55,7 @@ OTHERS_PAPERS = {
 DOERS = {
     "opened_by", "done_by", "edited_by", "entered_by", "issued_by", "acknowledged_by", "reported_by", "registered_by", "submitted_by", "closed_by", "verified_by", "by", "requested_by", "decided_by",
     "distributed_by", "published_by", "returned_by", "accepted_by", "asked_by", "raised_by", "composed_by", "saved_by", "uploaded_by", "confirmed_by", "taken_by",
-    "set_aside_by",
+    "set_aside_by", "cancelled_by",
 }  # fmt: skip
 
 

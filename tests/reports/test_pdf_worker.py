@@ -7,6 +7,7 @@ import threading
 
 import pypdf
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from weasyprint import HTML
 
 from reports.document import Doc, Head, Para, Run, Table
@@ -54,6 +55,28 @@ def test_worker_is_replaced_after_its_share_of_jobs(monkeypatch):
     render_pdf(Doc("标题"))
     assert pdf.DESK.worker is not first
     assert first.process.poll() is not None
+
+
+def test_an_answer_to_a_job_that_was_given_up_is_not_taken_for_the_next_ones(letter, monkeypatch):
+    """A Celery worker is told to stop while it waits for the PDF."""
+
+    def told_to_stop(pipe):
+        raise SoftTimeLimitExceeded
+
+    render_pdf(Doc("标题"))
+    with monkeypatch.context() as patch, pytest.raises(SoftTimeLimitExceeded):
+        patch.setattr(pdf, "read_frame", told_to_stop)
+        render_pdf(Doc("别人的标题"))
+    assert pdf.DESK.worker is None
+    assert render_pdf(samples.letter()) == letter
+
+
+def test_what_takes_minutes_has_a_worker_of_its_own(letter):
+    """A report is printed while a ledger is."""
+    render_pdf(Doc("标题"))
+    with pdf.LONG.lock:
+        assert render_pdf(samples.letter(), timeout=20) == letter
+    assert pdf.LONG is not pdf.DESK
 
 
 def test_forked_child_has_its_own_worker(letter):
