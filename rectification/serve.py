@@ -28,6 +28,25 @@ def chosen_port() -> int:
     return int(text)
 
 
+def refuse_unsafe() -> None:
+    """What the start-up checks complain of, a sentence each, and no start. What can be mended here is mended: folders open to others."""
+    from django.core import checks
+    from django.db import OperationalError, connections
+
+    from operations.checks import check_surroundings
+    from operations.checks.folders import close_to_others
+
+    for path in close_to_others():
+        print(f"已收回本机其他账号进入 {path} 的权限。", flush=True)
+    try:
+        found = [*checks.run_checks(databases=list(connections)), *check_surroundings(databases=list(connections))]
+    except OperationalError as error:
+        sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
+    wrong = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if wrong:
+        sys.exit("没有启动：\n" + "\n".join(f"  {message.msg}（{message.id}）" for message in wrong))
+
+
 def prepare_database() -> None:
     """Apply what migrations are missing."""
     from django.core.management import call_command
@@ -136,6 +155,7 @@ def main() -> None:
         django.setup()
     except ImproperlyConfigured as error:
         sys.exit(f"设置有误，没有启动：{error}")
+    refuse_unsafe()
     prepare_database()
     prepare_static()
     prepare_demo()

@@ -34,11 +34,12 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.keyfile import make_once
+from operations.distrust import can_distrust_schema
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", False)
 
 WEAK_KEYS = {"", "secret", "changeme", "change-me", "insecure"}
@@ -108,11 +109,13 @@ INSTALLED_APPS = [
     "selfcheck",
     "supervision",
     "reports",
+    "operations",
     "demo",
 ]
 
 MIDDLEWARE = [
-    "accounts.middleware.ContentSecurityMiddleware",  # outermost: static files, redirects and errors carry its headers too
+    "operations.middleware.RequestMiddleware",  # outermost: every answer has its number
+    "accounts.middleware.ContentSecurityMiddleware",  # static files, redirects and errors carry its headers too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "audit.middleware.WhereMiddleware",
@@ -154,7 +157,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
 # Django's engines, which also seal the log at each commit (docs/decisions/0007-sealed-at-commit.md).
-ENGINES = {"django.db.backends.postgresql": "audit.backends.postgresql", "django.db.backends.sqlite3": "audit.backends.sqlite3"}
+ENGINES = {"django.db.backends.postgresql": "operations.backends.postgresql", "django.db.backends.sqlite3": "audit.backends.sqlite3"}
 SQLITE = {
     "ENGINE": "audit.backends.sqlite3",
     "NAME": DATA_DIR / "rectification.sqlite3",
@@ -164,7 +167,7 @@ SQLITE = {
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
-            " PRAGMA secure_delete=ON;"
+            f" PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema={'OFF' if can_distrust_schema() else 'ON'};"
             " PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364;"
         ),
     },

@@ -19,7 +19,7 @@ except Exception as error:
     sys.exit(1)
 P
 then
-    rooms=(accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
+    rooms=(operations accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
     DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,actions,views,search}.py tests/access/test_odd_input.py
 elif [ "${REQUIRE_SERVICES:-}" = 1 ]; then
     exit 1

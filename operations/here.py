@@ -1,0 +1,5 @@
+"""Whether a request is being answered, and which."""
+
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("operations_request", default="")  # "" in jobs, commands and migrations
