@@ -3,10 +3,11 @@
 import re
 import uuid
 
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.shortcuts import render
 
 from .here import request_id
+from .replica import Reading, reading, standby
 
 KNOWN = re.compile(r"[0-9a-f]{32}")
 GIVEN_UP = {"57014", "55P03"}  # PostgreSQL: statement_timeout, lock_timeout
@@ -42,3 +43,26 @@ def has_given_up(error: BaseException) -> bool:
     if not isinstance(error, OperationalError):
         return False
     return getattr(error.__cause__, "sqlstate", None) in GIVEN_UP or "database is locked" in str(error)
+
+
+class ReplicaMiddleware:
+    """Innermost: what a view reads for GET and HEAD may come from the standby. If that fails midway the view is asked once more, of the primary."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = reading.set(Reading() if request.method in ("GET", "HEAD") else None)
+        try:
+            return self.get_response(request)
+        finally:
+            reading.reset(token)
+
+    def process_exception(self, request, exception):
+        found = reading.get()
+        if found is None or not found.usable or not isinstance(exception, DatabaseError | InterfaceError) or has_given_up(exception):
+            return None
+        standby.fail(exception)
+        found.usable = False
+        match = request.resolver_match
+        return match.func(request, *match.args, **match.kwargs)

@@ -31,7 +31,7 @@ def chosen_port() -> int:
 def refuse_unsafe() -> None:
     """What the start-up checks complain of, a sentence each, and no start. What can be mended here is mended: folders open to others."""
     from django.core import checks
-    from django.db import OperationalError, connections
+    from django.db import OperationalError
 
     from operations.checks import check_surroundings
     from operations.checks.folders import close_to_others
@@ -39,7 +39,7 @@ def refuse_unsafe() -> None:
     for path in close_to_others():
         print(f"已收回本机其他账号进入 {path} 的权限。", flush=True)
     try:
-        found = [*checks.run_checks(databases=list(connections)), *check_surroundings(databases=list(connections))]
+        found = [*checks.run_checks(databases=["default"]), *check_surroundings(databases=["default"])]
     except OperationalError as error:
         sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
     wrong = [message for message in found if message.is_serious() and not message.is_silenced()]

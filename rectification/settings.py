@@ -1,6 +1,8 @@
 """The one settings file. Everything that differs between machines is read from the environment.
 
 DATABASE_URL   PostgreSQL, e.g. postgres://user:pass@host/name; without it SQLite in DATA_DIR
+REPLICA_URL    a streaming standby of DATABASE_URL that pages are read from, as soon as it has what is acknowledged
+REPLICA_WAIT_MS  50: so long a page waits for the standby before it is read from the primary
 REDIS_URL      Celery's broker and the cache; without it jobs run in the web process
 SECRET_KEY     without it a strong one is generated once and kept in DATA_DIR
 ALLOWED_HOSTS  comma-separated; default: this machine only
@@ -191,6 +193,26 @@ def _database() -> dict:
 
 
 DATABASES = {"default": _database()}
+
+
+def _replica() -> dict:
+    """The standby that pages are read from; nothing of it is ever written or migrated."""
+    found = env.db_url("REPLICA_URL", engine=None)
+    if ENGINES.get(found.get("ENGINE")) != ENGINES["django.db.backends.postgresql"] or DATABASES["default"]["ENGINE"] != ENGINES["django.db.backends.postgresql"]:
+        raise ImproperlyConfigured(
+            "REPLICA_URL names a PostgreSQL standby of DATABASE_URL: postgres://user:password@host:5432/name."
+            " REPLICA_URL 只能是 DATABASE_URL 的 PostgreSQL 只读副本，请写成 postgres://用户名:密码@主机:5432/库名。"
+        )
+    options = {"connect_timeout": 2, **found.get("OPTIONS", {})}
+    return found | {"ENGINE": DATABASES["default"]["ENGINE"], "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"}}
+
+
+REPLICA_URL = env.str("REPLICA_URL", "")
+REPLICA_WAIT_MS = env.int("REPLICA_WAIT_MS", 50)
+if REPLICA_URL:
+    DATABASES["replica"] = _replica()
+    DATABASE_ROUTERS = ["operations.replica.Router"]
+    MIDDLEWARE.append("operations.middleware.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")

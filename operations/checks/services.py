@@ -1,20 +1,38 @@
-"""What stands beside us: Redis, and the database's clock."""
+"""What stands beside us: Redis, the standby, and the database's clock."""
 
+import logging
 import time
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
+logger = logging.getLogger(__name__)
 SKEW = 5.0  # seconds between our clock and the database's
 
 
 def complaints(connection) -> Iterator[tuple[str, str]]:
     if settings.REDIS_URL:
         yield from redis_complaints(settings.REDIS_URL)
+    if "replica" in connections.databases:
+        yield from replica_complaints(connections["replica"])
     skew = clock_skew(connection)
     if abs(skew) > SKEW:
         yield "E033", _("本机的时钟与数据库服务器相差 %(n).0f 秒，期限会算错。请在两台机器上启用时间同步（timedatectl set-ntp true）后重试。") % {"n": abs(skew)}
+
+
+def replica_complaints(replica) -> Iterator[tuple[str, str]]:
+    """One that is down is no reason to stand still: pages are read from the primary then."""
+    try:
+        with replica.cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery()")
+            is_standby = cursor.fetchone()[0]
+    except DatabaseError as error:
+        logger.warning("the replica does not answer at the start (%s)", type(error).__name__)
+        return
+    if not is_standby:
+        yield "E034", _("REPLICA_URL 所指的数据库不是只读副本，读到的会是别的内容。请指向用 pg_basebackup -R 建立的流复制备库，或去掉 REPLICA_URL。")
 
 
 def redis_complaints(url: str) -> Iterator[tuple[str, str]]:

@@ -104,3 +104,16 @@ def cluster(*settings: str):
             yield made
         finally:
             made.stop()
+
+
+@contextmanager
+def standby_of(primary: Cluster):
+    """A streaming standby of a cluster, made as the manual says."""
+    made = Cluster(primary.folder.parent / "standby", free_port())
+    made.run("pg_basebackup", "-h", primary.host, "-p", str(primary.port), "-U", "postgres", "-D", str(made.folder), "-R", "-X", "stream", "-c", "fast", "--no-sync")
+    made.start()
+    try:
+        yield made
+    finally:
+        if (made.folder / "postmaster.pid").exists():
+            made.stop()
