@@ -3,3 +3,4 @@
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("operations_request", default="")  # "" in jobs, commands and migrations
+user_pk: ContextVar[int | None] = ContextVar("operations_user", default=None)  # whose request, as soon as that is known

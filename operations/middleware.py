@@ -1,22 +1,26 @@
-"""What every request passes first: its number, and an answer when the database gives up on it."""
+"""What every request passes first: its number, its line in the log, an answer when the database gives up on it."""
 
+import logging
 import re
+import time
 import uuid
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.shortcuts import render
 
-from .here import request_id
+from . import metrics
+from .here import request_id, user_pk
 from .replica import Reading, reading, standby
 
+logger = logging.getLogger("operations.request")
 KNOWN = re.compile(r"[0-9a-f]{32}")
 GIVEN_UP = {"57014", "55P03"}  # PostgreSQL: statement_timeout, lock_timeout
 
 
 class RequestMiddleware:
-    """Each request has a number, in its answer and in every line that is logged about it.
+    """Each request has a number, in its answer and in every line that is logged about it; and is counted and timed.
 
-    A front server may give it (X-Request-ID, 32 hex digits as nginx writes its $request_id); anything else is not believed.
+    A front server may give the number (X-Request-ID, 32 hex digits as nginx writes its $request_id); anything else is not believed.
     """
 
     def __init__(self, get_response):
@@ -25,17 +29,39 @@ class RequestMiddleware:
     def __call__(self, request):
         given = request.headers.get("X-Request-ID", "")
         request.number = given if KNOWN.fullmatch(given) else uuid.uuid4().hex
-        token = request_id.set(request.number)
+        tokens, start = (request_id.set(request.number), user_pk.set(None)), time.monotonic()
         try:
             response = self.get_response(request)
+            self._note(request, response, time.monotonic() - start)
         finally:
-            request_id.reset(token)
+            request_id.reset(tokens[0])
+            user_pk.reset(tokens[1])
         response["X-Request-ID"] = request.number
         return response
 
+    def process_view(self, request, view, args, kwargs):
+        """Whoever has been asked for by now is known to the log's lines; nobody is asked for its sake."""
+        user_pk.set(_known_user(request))
+
+    @staticmethod
+    def _note(request, response, seconds: float) -> None:
+        view = request.resolver_match.view_name if getattr(request, "resolver_match", None) else "none"
+        metrics.note(request.method, view, response.status_code, seconds)
+        user_pk.set(_known_user(request))
+        size = -1 if response.streaming else len(response.content)
+        logger.info("request", extra={"method": request.method, "view": view, "status": response.status_code, "ms": round(seconds * 1000, 1), "bytes": size})
+
     def process_exception(self, request, exception):
         """A deed that waited too long is undone; the visitor is told so and may try again."""
-        return render(request, "503.html", {"number": request.number}, status=503) if has_given_up(exception) else None
+        if not has_given_up(exception):
+            return None
+        metrics.GIVEN_UP.inc()
+        return render(request, "503.html", {"number": request.number}, status=503)
+
+
+def _known_user(request) -> int | None:
+    """The key of who is signed in, if the session was looked at already."""
+    return getattr(getattr(request, "_cached_user", None), "pk", None)
 
 
 def has_given_up(error: BaseException) -> bool:

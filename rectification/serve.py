@@ -114,6 +114,17 @@ def greet(port: int) -> None:
     print(flush=True)
 
 
+def prepare_figures() -> None:
+    """The processes' figures are summed through files of this run (operations/metrics.py); said before the library is loaded."""
+    import shutil
+
+    from django.conf import settings
+
+    folder = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(settings.DATA_DIR / "metrics")))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+
+
 def serve(port: int) -> None:
     """gunicorn with threads; a job thread starts in each worker when jobs run in the web process."""
     from django.conf import settings
@@ -121,6 +132,11 @@ def serve(port: int) -> None:
     from gunicorn.app.base import BaseApplication
 
     from rectification.wsgi import application
+
+    def forget_figures(server, worker) -> None:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)
 
     def wake_jobs(worker) -> None:
         if settings.JOBS_IN_PROCESS:
@@ -132,7 +148,7 @@ def serve(port: int) -> None:
         def load_config(self) -> None:
             options = {
                 "bind": f"{HOST}:{port}", "workers": 2, "threads": 4, "worker_class": "gthread", "timeout": 120,
-                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs,
+                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs, "child_exit": forget_figures,
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None, "control_socket_disable": True,
             }
             for key, value in options.items():
@@ -152,6 +168,7 @@ def main() -> None:
 
     port = chosen_port()
     try:
+        prepare_figures()
         django.setup()
     except ImproperlyConfigured as error:
         sys.exit(f"设置有误，没有启动：{error}")

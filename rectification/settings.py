@@ -15,6 +15,12 @@ AUDIT_ARCHIVE  the folder of archived parts of the log; default: DATA_DIR/audit-
 AUDIT_KEEP_MONTHS  36: so long every line of the log stays in the database before it may be archived; never below 6
 TRUSTED_PROXIES  comma-separated addresses of front servers whose X-Forwarded-For is believed
 
+Running (docs/operations.md)
+LOG_FORMAT     line (default) or json, then with a line for every request
+SLOW_QUERY_MS  1000: statements that take so long are logged, without their values; 0: none
+METRICS_FROM   comma-separated addresses or networks that may read /metrics; default: this machine
+READY_FREE_MB, READY_JOB_MINUTES  500 and 15: with less free disk /readyz says no; with a job waiting longer it says degraded
+
 Signing in
 PASSWORD_POLICY  dengbao (default: three of four kinds of characters, a new one every 90 days) or asvs (length only)
 PASSWORD_HASHER  argon2 (default) or sm3 (PBKDF2 with SM3)
@@ -29,6 +35,7 @@ AUTH_BACKENDS    comma-separated dotted paths asked after the platform's own pas
 """
 
 import datetime as dt
+import ipaddress
 import secrets
 from pathlib import Path
 
@@ -159,9 +166,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
 # Django's engines, which also seal the log at each commit (docs/decisions/0007-sealed-at-commit.md).
-ENGINES = {"django.db.backends.postgresql": "operations.backends.postgresql", "django.db.backends.sqlite3": "audit.backends.sqlite3"}
+ENGINES = {"django.db.backends.postgresql": "operations.backends.postgresql", "django.db.backends.sqlite3": "operations.backends.sqlite3"}
 SQLITE = {
-    "ENGINE": "audit.backends.sqlite3",
+    "ENGINE": "operations.backends.sqlite3",
     "NAME": DATA_DIR / "rectification.sqlite3",
     "CONN_MAX_AGE": 60,
     "OPTIONS": {
@@ -339,6 +346,7 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 # HTTPS is ended by the front server on an intranet; HTTPS=1 turns on what needs it (docs/security.md).
 HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked by machines from beside, without TLS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -357,11 +365,22 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# What the server tells about itself (operations/logs.py): never a query, a form's values or a name.
+LOG_FORMAT = one_of("LOG_FORMAT", "line", "json")
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", 1000)
+READY_FREE_MB, READY_JOB_MINUTES = env.int("READY_FREE_MB", 500), env.int("READY_JOB_MINUTES", 15)
+try:
+    METRICS_FROM = [ipaddress.ip_network(text.strip()) for text in env.list("METRICS_FROM", default=["127.0.0.1", "::1"])]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_FROM: {error}. METRICS_FROM 请写地址或网段，用逗号隔开，例如 10.1.2.3,10.1.0.0/16。") from error
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "operations.logs.LineFormatter"}, "json": {"()": "operations.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}, "axes": {"level": "ERROR"}},
+    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}, "axes": {"level": "ERROR"},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},  # else Django's own handler prints exceptions in their words
+        "operations.request": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},  # a line for every request
+    },
 }

@@ -38,6 +38,10 @@ TABLE = {
     # jobs
     "jobs:job_detail": "-------+---------->",
     "jobs:job_result": "------------------>",
+    # operations
+    "operations:health": "+++++++++++++++++++",
+    "operations:readiness": "+++++++++++++++++++",
+    "operations:metrics": "+++++++++++++++++++",
     # organizations
     "organizations:unit_list": "++++xx+xx++++x++x+>",
     "organizations:unit_new": "x+xxxxxxxx++xxxxxx>",

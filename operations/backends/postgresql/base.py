@@ -5,12 +5,13 @@ commands and migrations open theirs outside a request and may take the time they
 """
 
 from audit.backends.postgresql import base
+from operations.backends.timing import TimingMixin
 from operations.here import request_id
 
 LIMITS = {"lock_timeout": 3000, "statement_timeout": 15000}  # milliseconds
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(TimingMixin, base.DatabaseWrapper):
     def get_connection_params(self):
         params = super().get_connection_params()
         if request_id.get():
