@@ -1,6 +1,7 @@
 """`make run`: brings database, static files and demo up to date and serves, background jobs included.
 
-One process loads Django once; gunicorn forks its workers from it. PORT and HOST come from the environment.
+One process loads Django once; gunicorn forks its workers from it. PORT, HOST, WEB_WORKERS (2) and DEMO come from the environment:
+DEMO=0 is how an office runs it (deploy/).
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rectification.settings")
 HOST = os.environ.get("HOST", "127.0.0.1")
+IS_DEMO = os.environ.get("DEMO", "1") != "0"  # 0 in production: nothing is entered, and nothing migrated that no backup was made of
+WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
 
 
 def chosen_port() -> int:
@@ -58,7 +61,10 @@ def prepare_database() -> None:
         executor = MigrationExecutor(connection)
     except OperationalError as error:
         sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan and not IS_DEMO:
+        sys.exit(f"数据库缺少 {len(plan)} 个迁移，没有启动。请先执行 manage.py backup 备份，再执行 manage.py migrate，然后启动。")
+    if plan:
         call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -147,7 +153,7 @@ def serve(port: int) -> None:
     class Server(BaseApplication):
         def load_config(self) -> None:
             options = {
-                "bind": f"{HOST}:{port}", "workers": 2, "threads": 4, "worker_class": "gthread", "timeout": 120,
+                "bind": f"{HOST}:{port}", "workers": WORKERS, "threads": 4, "worker_class": "gthread", "timeout": 120,
                 "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs, "child_exit": forget_figures,
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None, "control_socket_disable": True,
             }
@@ -175,8 +181,9 @@ def main() -> None:
     refuse_unsafe()
     prepare_database()
     prepare_static()
-    prepare_demo()
-    greet(port)
+    if IS_DEMO:
+        prepare_demo()
+        greet(port)
     serve(port)
 
 

@@ -16,6 +16,8 @@ AUDIT_KEEP_MONTHS  36: so long every line of the log stays in the database befor
 TRUSTED_PROXIES  comma-separated addresses of front servers whose X-Forwarded-For is believed
 
 Running (docs/operations.md)
+STATIC_ROOT    where the static files are collected; default: DATA_DIR/static. Elsewhere when a front server reads them
+DEMO, WEB_WORKERS, HOST, PORT  read by the server alone (rectification/serve.py)
 LOG_FORMAT     line (default) or json, then with a line for every request
 SLOW_QUERY_MS  1000: statements that take so long are logged, without their values; 0: none
 METRICS_FROM   comma-separated addresses or networks that may read /metrics; default: this machine
@@ -51,6 +53,9 @@ DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", False)
 
+for _name in ("SECRET_KEY", "DATABASE_URL", "REPLICA_URL", "REDIS_URL"):
+    if "CHANGE-ME" in env.str(_name, ""):
+        raise ImproperlyConfigured(f"{_name} still holds the sample's CHANGE-ME. {_name} 里还是样例的 CHANGE-ME，请换成自己的口令或密钥。")
 WEAK_KEYS = {"", "secret", "changeme", "change-me", "insecure"}
 MIN_KEY_LENGTH = 32
 
@@ -320,7 +325,7 @@ USE_TZ = True
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},

@@ -60,7 +60,7 @@ class Office:
         self.env |= {"DATA_DIR": str(folder / "data"), "KEYS_DIR": str(folder / "keys"), "DJANGO_SETTINGS_MODULE": "rectification.settings"} | ({"DATABASE_URL": url} if url else {})
 
     def manage(self, *args: str, ok: bool = True) -> str:
-        done = subprocess.run([sys.executable, "manage.py", *args], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+        done = subprocess.run([sys.executable, "manage.py", *args], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
         assert (done.returncode == 0) is ok, done.stdout + done.stderr
         return done.stdout if ok else done.stderr
 
@@ -69,14 +69,14 @@ class Office:
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(start)], env=self.env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         process.stdout.readline()
         yield process
-        out, _err = process.communicate("\n", timeout=60)
+        out, _err = process.communicate("\n", timeout=300)
         assert process.returncode == 0
         process.written = int(out.split()[-1])
 
     def told(self) -> dict:
         """Rows and digest of every table, asked by a process of its own."""
         code = "import django, json; django.setup(); from pathlib import Path; from operations.copies import *; from django.db import connection as c; print(json.dumps((told_by_sqlite(Path(c.settings_dict['NAME'])) if c.vendor == 'sqlite' else told_by_postgresql(c.settings_dict)).tables))"
-        done = subprocess.run([sys.executable, "-c", code], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run([sys.executable, "-c", code], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
         return json.loads(done.stdout)
 
     def evidence(self) -> dict[str, bytes]:
@@ -127,7 +127,7 @@ def test_on_sqlite_nothing_is_lost_by_backup_wipe_and_restore(tmp_path):
 
 @pytest.fixture(scope="module")
 def server():
-    with cluster("fsync = off") as made:
+    with cluster() as made:
         yield made
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from operations.here import request_id
@@ -22,7 +23,7 @@ def test_every_answer_has_a_number(client, db):
 def test_the_number_is_known_while_the_request_is_answered():
     seen = []
     request = RequestFactory().get("/")
-    RequestMiddleware(lambda request: seen.append(request_id.get()) or {})(request)
+    RequestMiddleware(lambda request: seen.append(request_id.get()) or HttpResponse())(request)
     assert seen == [request.number] and request_id.get() == ""
 
 
