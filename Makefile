@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PYTHON := .venv/bin/python
 export PORT HOST
 
-.PHONY: run setup test lint demo lock screenshots
+.PHONY: run setup test lint demo lock screenshots bundle
 
 run: ## serve on http://127.0.0.1:8000 (PORT= to change)
 	@tools/setup.sh run
@@ -38,3 +38,7 @@ lock: ## rewrite requirements.txt from requirements.in (needs uv)
 screenshots: ## pictures of every page at both sizes, in docs/screenshots
 	@tools/setup.sh test
 	@$(PYTHON) tools/screenshots.py docs/screenshots
+
+bundle: ## one archive in dist/ that installs on a machine without a network
+	@tools/setup.sh run
+	@$(PYTHON) tools/bundle.py dist
