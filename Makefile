@@ -25,6 +25,7 @@ lint: ## ruff, templates, migrations, deployment check
 	@.venv/bin/ruff check .
 	@.venv/bin/djlint templates --lint --quiet
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) tools/lint_migrations.py
 	@HTTPS=1 $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 demo: ## enter the demo into the database of DATA_DIR

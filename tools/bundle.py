@@ -53,7 +53,7 @@ def fill(folder: Path) -> None:
     (folder / "project.tar").unlink()
     requirements = folder / "project" / "requirements.txt"
     run(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "-r", requirements, "-d", folder / "wheels")
-    missing = without_wheel(requirements.read_text(), os.listdir(folder / "wheels"))
+    missing = without_wheel(requirements.read_text(), [path.name for path in (folder / "wheels").iterdir()])
     if missing:
         raise BundleError(f"no wheel of {', '.join(missing)}. 缺少软件包：{'、'.join(missing)}。")
     fonts = Path(os.environ.get("FONTS_DIR") or ROOT / "var" / "fonts")

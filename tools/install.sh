@@ -34,5 +34,5 @@ cp -a "$HERE/project/." "$DEST/"
 "$DEST/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$HERE/wheels" --require-hashes -r "$DEST/requirements.txt"
 cp -a "$HERE/static" "$DEST/static"
 "$DEST/.venv/bin/python" "$DEST/tools/fonts.py" "$DEST/fonts" --from "$HERE/fonts" >/dev/null
-"$DEST/.venv/bin/python" -m compileall -q "$DEST" -x '/previous-' >/dev/null
+"$DEST/.venv/bin/python" -m compileall -q -x '/(\.venv|previous-[^/]*)/' "$DEST"
 echo "已安装到 $DEST。下一步见 $DEST/docs/operations.md：/etc/rectification/env、manage.py migrate、systemd。"
