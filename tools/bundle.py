@@ -59,7 +59,7 @@ def fill(folder: Path) -> None:
     fonts = Path(os.environ.get("FONTS_DIR") or ROOT / "var" / "fonts")
     shutil.copytree(fonts, folder / "fonts", ignore=shutil.ignore_patterns(".cache", "office", "stamp", "fonts.conf", ".uuid"))
     with tempfile.TemporaryDirectory() as data:
-        env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "REPLICA_URL")} | {"DATA_DIR": data, "STATIC_ROOT": str(folder / "static")}
+        env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "REPLICA_URL")} | {"DATA_DIR": data, "STATIC_ROOT": str(folder / "collected")}
         run(sys.executable, folder / "project" / "manage.py", "collectstatic", "--noinput", "--verbosity", "0", env=env)
     shutil.copy(ROOT / "tools" / "install.sh", folder / "install.sh")
     (folder / "install.sh").chmod(0o755)

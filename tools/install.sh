@@ -32,7 +32,7 @@ fi
 cp -a "$HERE/project/." "$DEST/"
 "$PYTHON" -m venv "$DEST/.venv"
 "$DEST/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$HERE/wheels" --require-hashes -r "$DEST/requirements.txt"
-cp -a "$HERE/static" "$DEST/static"
+cp -a "$HERE/collected" "$DEST/collected"
 "$DEST/.venv/bin/python" "$DEST/tools/fonts.py" "$DEST/fonts" --from "$HERE/fonts" >/dev/null
 "$DEST/.venv/bin/python" -m compileall -q -x '/(\.venv|previous-[^/]*)/' "$DEST"
 echo "已安装到 $DEST。下一步见 $DEST/docs/operations.md：/etc/rectification/env、manage.py migrate、systemd。"

@@ -15,7 +15,7 @@ tar -xzf "$BUNDLE" -C "$WORK"; step "unpacked $(du -h "$BUNDLE" | cut -f1)"
 rm -rf "$WORK"/rectification-*
 cd "$WORK/app"
 unset DATABASE_URL REDIS_URL REPLICA_URL PYTHONPATH
-export DATA_DIR=$WORK/data FONTS_DIR=$WORK/app/fonts STATIC_ROOT=$WORK/app/static PORT=8765 DEMO=0 ALLOWED_HOSTS=127.0.0.1
+export DATA_DIR=$WORK/data FONTS_DIR=$WORK/app/fonts STATIC_ROOT=$WORK/app/collected PORT=8765 DEMO=0 ALLOWED_HOSTS=127.0.0.1
 .venv/bin/python manage.py migrate --verbosity 0; step "migrated"
 .venv/bin/python manage.py demo >/dev/null; step "demo entered"
 .venv/bin/python manage.py briefing latest --format pdf --output "$WORK/report.pdf" >/dev/null
