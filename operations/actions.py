@@ -59,13 +59,13 @@ def verify_backup(archive: Path, *, by, at: dt.datetime) -> Proof:
     try:
         proof = prove(archive, home=Target.own().home)
     except ValidationError as refusal:
-        _note(archive, by=by, at=at, told="".join(refusal.messages))
+        note_verification(archive, by=by, at=at, told="".join(refusal.messages))
         raise
-    _note(archive, by=by, at=at)
+    note_verification(archive, by=by, at=at)
     return proof
 
 
-def _note(archive: Path, *, by, at: dt.datetime, told: str = "") -> None:
+def note_verification(archive: Path, *, by, at: dt.datetime, told: str = "") -> None:
     """Where there is no database yet, a fresh machine on which an archive is tried, nothing is noted."""
     if not is_database_ready():
         return
