@@ -88,6 +88,12 @@ class OwnPasswordForm(PasswordChangeForm):
         return data
 
 
+def needed_sometimes(field: forms.Field) -> forms.Field:
+    """A field its form may ask for or not, by what else is said: it isn't marked 选填, its help text says when it is needed."""
+    field.needed_sometimes = True
+    return field
+
+
 class PageForm(forms.Form):
     """Base of the project's plain forms: Bootstrap fields, no <form> tag of its own."""
 

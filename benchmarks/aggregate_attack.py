@@ -26,9 +26,10 @@ from tests.selfcheck.attack import (  # noqa: E402
     untold,
 )
 
-QUESTIONS = 6
+QUESTIONS, SENSITIVE = 6, 10
 WAYS = {
     "as published": lambda tree, yes: release(tree, yes, K),
+    "a sensitive question": lambda tree, yes: release(tree, yes, SENSITIVE),
     "without the second step": primary_only,
     "without any": everything,
     "the smallest hidden first": smallest_first,

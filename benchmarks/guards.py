@@ -1,6 +1,6 @@
 """Take one guard out of the code, again and again, and see whether the tests notice.
 
-usage: python benchmarks/guards.py [HOW_MANY [SEED]]        (by hand; half a minute to two minutes for each)
+usage: python benchmarks/guards.py [HOW_MANY [SEED [FROM]]]        (by hand; half a minute to two minutes for each; FROM the how-manieth of them, to go on)
 
 A guard is a line that keeps somebody from something: @requires on a view, visible_to at a fetch, an `if` that raises PermissionDenied,
 a refusal in a deed about roles, self-checks or the ledger. Each is removed in a copy of the project, where the tests of access and those of
@@ -79,9 +79,9 @@ def caught_by(copy: Path, guard: Guard) -> str:
     return failed[1] if failed else f"exit code {run.returncode}"
 
 
-def main(how_many: int, seed: int) -> None:
+def main(how_many: int, seed: int, begin: int) -> None:
     found = every_guard()
-    chosen = random.Random(seed).sample(found, min(how_many, len(found)))
+    chosen = random.Random(seed).sample(found, min(how_many, len(found)))[begin - 1 :]
     print(f"{len(found)} guards, {len(chosen)} taken out one by one, seed {seed}")
     caught = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -96,4 +96,4 @@ def main(how_many: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, int(sys.argv[2]) if len(sys.argv) > 2 else 1, int(sys.argv[3]) if len(sys.argv) > 3 else 1)

@@ -1,6 +1,6 @@
 """What the ledger costs with 5,000, 50,000 and 500,000 problems: server time, queries, plans.
 
-usage: python benchmarks/ledger_scale.py [--write] [--rows 5000,50000,500000] [--runs 5]     Run by hand on a quiet machine.
+usage: python benchmarks/ledger_scale.py [--write] [--rows 5000,50000,500000] [--runs 5] [--pages NAME]     Run by hand on a quiet machine.
 Without DATABASE_URL an SQLite file in a temporary folder is filled, with it an empty PostgreSQL database; never give it a
 database in use. --write renews benchmarks/ledger_scale_<engine>.md. Rows are written by INSERT … SELECT over 521 units and
 2,084 cadres. Each address goes through the whole stack, in the process: the best of the runs after one to warm up. The ratio
@@ -61,6 +61,7 @@ PAGES = {
     "waiting for me": "/ledger/problems/?view=awaiting",
     "by person": "/ledger/problems/?person=干部1234",
     "by a name's part that all share": "/ledger/problems/?person=干部",
+    "by a name's part that 12 share": "/ledger/problems/?person=100",
     "by code": "/ledger/problems/?q=2026-4321",
     "text, many hits": "/ledger/problems/?q=要素不全",
     "text, no hit": "/ledger/problems/?q=没有这样的",
@@ -173,7 +174,7 @@ def plan(sql: str) -> list[str]:
         return [str(row[-1]) for row in cursor.fetchall()]
 
 
-def measure(stage: dict, rows: int, runs: int) -> tuple[list[str], dict[str, str]]:
+def measure(stage: dict, rows: int, runs: int, only: str = "") -> tuple[list[str], dict[str, str]]:
     """The table's lines for this many rows, and the dearest query of each page."""
     today = timezone.localdate()
     where = stage | {"tomorrow": today + dt.timedelta(days=1), "next_week": today + dt.timedelta(days=7)}
@@ -184,6 +185,8 @@ def measure(stage: dict, rows: int, runs: int) -> tuple[list[str], dict[str, str
         client = Client()
         client.force_login(User.objects.get(username=who))
         for name, path in PAGES.items():
+            if not name.startswith(only):
+                continue
             path = path.format(**where)
             ms, cpu = timed(lambda: client.get(path), runs)  # noqa: B023
             with CaptureQueriesContext(connection) as queries:
@@ -204,6 +207,7 @@ def main() -> None:
     asked.add_argument("--rows", default="5000,50000,500000")
     asked.add_argument("--runs", type=int, default=5)
     asked.add_argument("--plans", action="store_true")
+    asked.add_argument("--pages", help="only those whose name begins so")
     options = asked.parse_args()
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -214,7 +218,7 @@ def main() -> None:
     for rows in map(int, options.rows.split(",")):
         seconds = fill(stage, done + 1, rows)
         print(f"{rows:,} rows after {seconds:.0f} s", flush=True)
-        found, dear = measure(stage, rows, options.runs)
+        found, dear = measure(stage, rows, options.runs, options.pages or "")
         lines, done = lines + found, rows
     plans = [f"### {name}\n\n```\n{sql[:1500]}\n\n" + "\n".join(plan(sql)) + "\n```\n" for name, sql in dear.items() if sql]
     if options.plans:

@@ -6,7 +6,7 @@ documents: give it an empty one (`createdb racesdev`).
 
 deeds    two processes call the same action on the same row, both having read version 1
 pages    two signed-in clients post the same form through the whole stack of middleware, both having read version 1
-numbers  two processes report problems in one campaign, and some of the newest rows are taken away in between
+numbers  eight processes report problems in one campaign, and some of the newest rows are taken away in between
 submits  20 threads send one form with one token to the served site (gunicorn, two workers)
 """
 
@@ -56,6 +56,7 @@ from ledger.models import Problem  # noqa: E402
 
 SUBMITS, ROUNDS = 20, 10
 WRITERS = ("甲", "乙")
+REPORTERS = "甲乙丙丁戊己庚辛"  # who report problems at once
 PAPER = {"kind": "notice", "level": "own", "edition": 1}
 WHO = "YL002"  # 领导小组办公室
 
@@ -162,7 +163,7 @@ def judged(both: dict[str, list]) -> Counter:
 
 
 def race_numbers(writer: str, count: int, start, answers) -> None:
-    """One writer's problems, reported at the same moments as the other's. Every fifth row is taken away again at the database."""
+    """One writer's problems, reported at the same moments as the others'. Every fifth row is taken away again at the database."""
     office, campaign, given = User.objects.get(username=WHO), Campaign.objects.get(), []
     for n in range(count):
         start.wait()
@@ -180,17 +181,17 @@ def numbers(count: int) -> Counter:
     before = Problem.objects.filter(year=timezone.localtime().year).aggregate(last=Max("number"))["last"] or 0
     connections.close_all()
     spawned = multiprocessing.get_context("spawn")
-    start, answers = spawned.Barrier(2), spawned.Queue()
-    processes = [spawned.Process(target=race_numbers, args=(writer, count, start, answers)) for writer in WRITERS]
+    start, answers = spawned.Barrier(len(REPORTERS)), spawned.Queue()
+    processes = [spawned.Process(target=race_numbers, args=(writer, count, start, answers)) for writer in REPORTERS]
     for process in processes:
         process.start()
-    both = dict(answers.get() for _process in processes)
+    all_of = dict(answers.get() for _process in processes)
     for process in processes:
         process.join()
-    given = [number for writer in WRITERS for number, _began, _ended in both[writer]]
-    found = Counter({"numbers given": len(given), "given twice": len(given) - len(set(given)), "not above those before": sum(number <= before for number in given)})
-    for one, other in zip(*(both[writer] for writer in WRITERS), strict=True):
-        found["at the same time"] += max(one[1], other[1]) < min(one[2], other[2])
+    given = [number for own in all_of.values() for number, _began, _ended in own]
+    found = Counter({"numbers given": len(given), "given twice": len(given) - len(set(given)), "not above those before": sum(number <= before for number in given), "left out": max(given) - before - len(given)})
+    for moment in zip(*all_of.values(), strict=True):
+        found["all at the same time"] += max(began for _n, began, _e in moment) < min(ended for _n, _b, ended in moment)
     return found
 
 

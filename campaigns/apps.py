@@ -7,4 +7,4 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("工作部署")
 
     def ready(self) -> None:
-        from . import handover, limits  # noqa: F401  tell the room below which campaigns there are, and what hangs on a person
+        from . import counts, handover, limits  # noqa: F401  tell the room below which campaigns there are, what is counted, and what hangs on a person

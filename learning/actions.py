@@ -14,9 +14,20 @@ from accounts.versions import Conflict, lock_version, move_on
 from audit.log import record
 from campaigns.models import Campaign
 from files.actions import store_file
+from organizations.kept import touch, touch_people
 from organizations.models import Cadre, Unit
 
-from .models import Attendance, EducationActivity, KnowledgeTest, Reflection, StudyMaterial, StudySession, TestResult
+from .models import (
+    Attendance,
+    AttendanceCount,
+    EducationActivity,
+    KnowledgeTest,
+    Reflection,
+    SessionCount,
+    StudyMaterial,
+    StudySession,
+    TestResult,
+)
 
 
 def _refuse_future(held_on: dt.date | None, is_held: bool, at: dt.datetime) -> None:
@@ -45,6 +56,7 @@ def hold_session(campaign: Campaign, *, unit: Unit, title: str, by, at: dt.datet
     _refuse_future(session.held_on, session.is_held, at)
     session.save()
     session.topics.set(topics)
+    touch(unit.path, of=[SessionCount])
     record("learning.hold_session", by=by, at=at, subject=session, held_on=session.held_on, is_held=session.is_held)
     return session
 
@@ -78,6 +90,8 @@ def record_attendance(session: StudySession, *, marks: dict[int, dict], by, at: 
     )
     session.is_held = True
     session.save(update_fields=["is_held", "version"])
+    touch(session.unit.path, of=[SessionCount])
+    touch_people(expected.values(), of=[AttendanceCount])
     record("learning.record_attendance", by=by, at=at, subject=session, rows=len(rows))
     return len(rows)
 
@@ -108,6 +122,7 @@ def make_up_session(attendance: Attendance, *, made_up_on: dt.date, by, at: dt.d
     row.status, row.made_up_on, row.entered_at, row.entered_by = Attendance.Status.MADE_UP, made_up_on, at, by
     row.save(update_fields=["status", "made_up_on", "entered_at", "entered_by", "version"])
     session.save(update_fields=["version"])
+    touch(row.cadre.unit.path, of=[AttendanceCount])
     record("learning.make_up_session", by=by, at=at, subject=row)
     return row
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignCounts
 from files.models import StoredFile
 from organizations.models import STEP, Cadre, Unit, access_of, lineage, reach, within
 from organizations.pinyin import InitialsField
@@ -324,3 +324,26 @@ class TestResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cadre} {self.score}"
+
+
+class AttendanceCount(CampaignCounts):
+    """应到 of sessions held, and what became of them, by the cadres' block of units."""
+
+    expected = models.PositiveIntegerField()
+    present = models.PositiveIntegerField()
+    made_up = models.PositiveIntegerField()
+    missing = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("考勤人次")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="learning_attendancecount_once")]
+
+
+class SessionCount(CampaignCounts):
+    """Sessions held, by the block of the unit that held them."""
+
+    held = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("集中学习次数")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="learning_sessioncount_once")]

@@ -9,7 +9,7 @@ class LedgerConfig(AppConfig):
     def ready(self):
         from jobs.registry import job_kind
 
-        from . import handover  # noqa: F401  tells the room below what hangs on a person
+        from . import counts, handover  # noqa: F401  tell the rooms below what is counted and what hangs on a person
         from .actions.bulk import run_bulk
         from .sheets import export_problems
         from .tasks import resume_deferred

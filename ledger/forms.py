@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm, dress
+from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm, dress, needed_sometimes
 from accounts.models import User
 from accounts.templatetags.page import day
 from campaigns.models import Campaign
@@ -137,6 +137,7 @@ class ProblemFilterForm(forms.Form):
     def __init__(self, data, *, campaign: Campaign, user):
         super().__init__(data)
         dress(self)
+        self.people: dict[str, list[int]] = {}  # whom a part of a name fits
         self.campaign, self.units = campaign, {unit.pk: unit for unit in units_within(campaign, user, P.SEE_LEDGER)}
         self.fields["unit"].choices = [("", _("全部单位")), *((pk, UnitField.label_from_instance(None, unit)) for pk, unit in self.units.items())]
         self.fields["unit"].coerce = lambda pk: self.units[int(pk)]
@@ -145,6 +146,24 @@ class ProblemFilterForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) else "form-control"
         self.fields["q"].widget.input_type = "search"
+
+    def clean_person(self) -> str:
+        return self._fitting("person")
+
+    def clean_leader(self) -> str:
+        return self._fitting("leader")
+
+    def _fitting(self, name: str) -> str:
+        """Few people by number: each one's problems are read. Raises ValidationError when the part fits too many."""
+        text = self.cleaned_data[name]
+        if text:
+            fits = list(_named(text).values_list("pk", flat=True)[: NAMESAKES + 1])
+            if len(fits) > NAMESAKES:  # a whole name that many hold in theirs is looked for alone
+                fits = list(Cadre.objects.filter(name=text).order_by().values_list("pk", flat=True))
+                if not fits:
+                    raise ValidationError(_("姓名里有“%(text)s”的超过 %(n)s 人，没有按它筛选；请写全姓名，或再多写几个字。") % {"text": text, "n": NAMESAKES})
+            self.people[name] = fits
+        return text
 
     @property
     def chosen(self) -> bool:
@@ -172,7 +191,7 @@ class ProblemFilterForm(forms.Form):
         rows = rows.filter(**{name: facts[name] for name in self.EQUAL if facts.get(name)})
         for name, field in self.NAMED.items():
             if facts.get(name):
-                rows = rows.filter(**{f"{field}__in": _named(facts[name])})
+                rows = rows.filter(**{f"{field}__in": self.people[name]})
         if facts.get("aspect"):
             rows = rows.filter(self._aspect(facts["aspect"]))
         if facts.get("due_from"):
@@ -196,6 +215,9 @@ class ProblemFilterForm(forms.Form):
         else:
             return found
         return rows.filter(pk__in=found.order_by().values("pk").union(numbered.order_by().values("pk")))
+
+
+NAMESAKES = 20  # people whose problems are read along one another
 
 
 def _named(text: str):
@@ -273,6 +295,7 @@ class ProblemForm(PageModelForm):
         self.fields["responsible_unit"].queryset = units_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["responsible_person"].queryset = cadres_within(campaign, user, P.REPORT_PROBLEMS)
         self.fields["track"].choices = Problem.Track.choices
+        needed_sometimes(self.fields["due_on"])
         self.fields["source"].choices = [("", _("请选择")), *Problem.Source.choices]
         self.helper.layout = Layout(
             Fieldset(_("一、问题情况"), "title", Div("source", "aspect", css_class="row-2"), "level", "manifestation", "cause"),
@@ -335,6 +358,7 @@ class RegisterForm(OnProblem, PageModelForm):
         self.fields["lead_official"].queryset = people
         self.fields["verifier"].queryset = verifiers_at(problem.responsible_unit.path, problem.campaign)
         self.fields["track"].choices = Problem.Track.choices
+        needed_sometimes(self.fields["due_on"])
         self.fields["seriousness"].choices = Problem.Seriousness.choices
 
 
@@ -464,4 +488,4 @@ class DecisionForm(MoveForm):
 class RecurForm(MoveForm):
     manifestation = forms.CharField(label=_("反弹的具体表现"), widget=forms.Textarea)
     track = forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, widget=forms.RadioSelect, help_text=Problem._meta.get_field("track").help_text)
-    due_on = forms.DateField(label=_("整改时限"), required=False, help_text=_("限期整改必填"))
+    due_on = needed_sometimes(forms.DateField(label=_("整改时限"), required=False, help_text=_("限期整改必填")))

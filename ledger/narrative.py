@@ -110,8 +110,8 @@ def _open(problem, user, changes):
 
 def _submitted(problem, user, changes):
     mine = verifies(user, problem) and not why_not_verify(problem, user)
-    named = str(problem.verifier) if problem.verifier else _("有验收权限的人员")
-    who = _("您") if mine and (problem.verifier_id in (None, user.pk)) else named
+    named = problem.verifier if problem.verifier and not why_not_verify(problem, problem.verifier) else None  # who handed it in themselves can't
+    who = _("您") if mine and named in (None, user) else str(named or (_("有验收权限的其他人员") if problem.verifier else _("有验收权限的人员")))
     why = _("%(who)s %(day)s提请验收%(waited)s。责任人、提请人和最近填报的人不能验收。") % {
         "who": problem.submitted_by or "", "day": day(problem.submitted_at), "waited": _waited(problem.submitted_at),
     }

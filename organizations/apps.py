@@ -7,4 +7,4 @@ class OrganizationsConfig(AppConfig):
     verbose_name = _("机构人员")
 
     def ready(self) -> None:
-        from . import background  # noqa: F401  registers its jobs
+        from . import background, counts  # noqa: F401  register jobs and kept counts

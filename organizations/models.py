@@ -98,6 +98,46 @@ class Unit(models.Model):
         return len(self.path) // STEP
 
 
+class KeptCounts(models.Model):
+    """Base of counts kept for a block of units (organizations/kept.py)."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+", verbose_name=_("单位"))
+    right_until = models.DateField(_("有效至"), null=True, blank=True)  # the last day on which they stay so without a deed
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.unit)
+
+
+class KeptCheck(models.Model):
+    """When kept counts of a kind were first made and last compared with the rows, and how many were found different."""
+
+    kind = models.CharField(_("计数"), max_length=80, unique=True)  # label of the model
+    built_at = models.DateTimeField(_("建立时间"))
+    checked_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
+    differences = models.PositiveIntegerField(_("不符"), default=0)
+
+    class Meta:
+        verbose_name = _("计数核对")
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class HeadCount(KeptCounts):
+    """干部 in 在编在岗, by block."""
+
+    total = models.PositiveIntegerField()
+    street = models.PositiveIntegerField()  # in a street's unit or below one
+    organ = models.PositiveIntegerField()  # elsewhere
+
+    class Meta:
+        verbose_name = _("人数")
+        constraints = [models.UniqueConstraint(fields=["unit"], name="organizations_headcount_once")]
+
+
 class DutyAssignment(models.Model):
     """Which unit carries a duty, e.g. 干部监督, and whether it is there for that duty alone."""
 

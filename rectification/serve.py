@@ -68,6 +68,17 @@ def prepare_database() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
+def prepare_counts() -> None:
+    """Make the counts that figures are read from, where they were never made."""
+    from django.utils import timezone
+
+    from organizations.actions import check_counts
+    from organizations.kept import COUNTERS, is_built
+
+    if not all(is_built(model) for model in COUNTERS):
+        check_counts(by=None, at=timezone.now())
+
+
 def static_stamp() -> str:
     """Changes when a static file of ours or an installed package does."""
     from django.conf import settings
@@ -180,6 +191,7 @@ def main() -> None:
         sys.exit(f"设置有误，没有启动：{error}")
     refuse_unsafe()
     prepare_database()
+    prepare_counts()
     prepare_static()
     if IS_DEMO:
         prepare_demo()

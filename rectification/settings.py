@@ -33,6 +33,7 @@ REAUTH_MINUTES   15: older than this, the password is asked again before sensiti
 SIGN_IN_TRIES, SIGN_IN_TRIES_ADDRESS, SIGN_IN_TRIES_ACCOUNT, SIGN_IN_LOCK_MINUTES  5, 50, 50 and 15: wrong passwords for
                  one account from one address, from one address, for one account, until it is locked for so long
 SMALLEST_GROUP   5: answers of a self-check round are counted for so many reports or more; under 4 is taken as 4
+SENSITIVE_GROUP  10: the same for questions classed 敏感; never less than SMALLEST_GROUP
 AUTH_BACKENDS    comma-separated dotted paths asked after the platform's own passwords, e.g. for LDAP or OIDC
 """
 
@@ -90,6 +91,7 @@ if AUDIT_KEEP_MONTHS < 6:
     )
 SEPARATE_ADMINISTRATORS = env.bool("SEPARATE_ADMINISTRATORS", True)  # 三员分立; 0 only where too few people work, and every page says so
 SMALLEST_GROUP = max(4, env.int("SMALLEST_GROUP", 5))  # of reports whose answers are counted (selfcheck/suppression.py)
+SENSITIVE_GROUP = max(SMALLEST_GROUP, env.int("SENSITIVE_GROUP", 10))  # of those to a sensitive question
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])

@@ -88,6 +88,7 @@ DEEDS = {
     "organizations.assign_duty": _("明确职责承担单位"),
     "organizations.change_cadre": _("修改干部信息"),
     "organizations.change_unit": _("修改单位"),
+    "organizations.check_counts": _("核对计数"),
     "organizations.confirm_roster": _("确认导入名册"),
     "organizations.enter_cadre": _("录入干部"),
     "organizations.export_roster": _("导出名册"),

@@ -23,8 +23,6 @@ from organizations.models import Cadre, Unit, within
 from selfcheck.models import Aspect, Question, SelfCheck, is_handed_in
 from supervision.models import Finding, OrganIssue, Regulation, Suggestion, SupervisionRecord
 
-from .counting import count_all
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -397,15 +395,6 @@ CHECKS = [
     Check(_("实到、补学、未到之和等于应到"), lambda v: v["attendance_present"] + v["attendance_made_up"] + v["attendance_missing"] == v["attendance_expected"], ("attendance_present", "attendance_made_up", "attendance_missing", "attendance_expected")),
     Check(_("签收不多于送达"), lambda v: v["slip_signed"] <= v["slip_deliveries"], ("slip_signed", "slip_deliveries")),
 ]
-
-
-def values(keys, scope: Scope, as_of: dt.date, known: dict[str, int] | None = None) -> dict[str, int | Decimal | None]:
-    """Several figures at once, all counted in one statement; those already `known` for this scope and day aren't counted again."""
-    asked = [figure(key) for key in dict.fromkeys(keys)]
-    counts = dict(known or {})
-    missing = dict.fromkeys(key for f in asked if f.key not in counts for key in f.counted if key not in counts)
-    counts |= count_all({key: figure(key).rows(scope, as_of) for key in missing})
-    return {f.key: counts[f.key] if f.key in counts else f.of(counts) for f in asked}
 
 
 CHECKED = [key for check in CHECKS for key in check.keys]

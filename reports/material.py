@@ -22,8 +22,9 @@ from ledger.models import Problem
 from organizations.models import DutyAssignment, Unit
 from supervision.models import Cause, OrganIssue, Suggestion
 
-from .figures import Scope, figure, values
+from .figures import Scope, figure
 from .reading import read_all
+from .values import values
 
 List = Callable[[Scope, dt.date], QuerySet]
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as L_
 from django.utils.translation import gettext_noop as N_
 
 from accounts.models import Notice, SignIn, User
+from accounts.templatetags.page import day, moment
 from audit.models import Event
 from campaigns.models import GroupMember, PlanItem, SlipDelivery
 from files.workbook import workbook_of
@@ -40,7 +41,7 @@ NOT_CHANGED = L_("自动记录的不作更改；有疑问的向安全审计员�
 
 
 def said(value) -> str:
-    """A value as text: days as 2026-09-18, times by the local clock, nothing for what is not known."""
+    """A value as text for a sheet: days as 2026-09-18, times by the local clock, nothing for what is not known."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -48,6 +49,18 @@ def said(value) -> str:
     if isinstance(value, dt.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def shown(value) -> str:
+    """The same as every page writes it: “9 月 18 日 10:40”."""
+    if isinstance(value, dt.datetime):
+        return moment(value)
+    return day(value) if isinstance(value, dt.date) else said(value)
+
+
+def _on(value: dt.date | None) -> str:
+    """A day inside a sentence, for page and sheet: “2026 年 9 月 18 日”."""
+    return f"{value.year} 年 {value.month} 月 {value.day} 日" if value else ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +78,10 @@ class Part:
     def head(self) -> list[str]:
         return [_(heading) for heading in self.columns]
 
-    def lines(self, rows) -> list[Line]:
+    def lines(self, rows, say: Callable[[object], str] = said) -> list[Line]:
         """What is said of these rows."""
         found = (line for row in rows for line in (self.several(row) if self.several else [[tell(row) for tell in self.columns.values()]]))
-        return [tuple(said(value) for value in line) for line in found]
+        return [tuple(say(value) for value in line) for line in found]
 
 
 def _reports(user: User) -> QuerySet:
@@ -79,7 +92,7 @@ def _report_lines(report: SelfCheck) -> Iterator[tuple]:
     """Everything written in one's own report, a line for each text."""
     facts = (report.round.title, report.get_status_display(), report.submitted_at)
     if report.purged_at:
-        yield *facts, _("内容"), _("已于 %(day)s 按期销毁") % {"day": said(timezone.localdate(report.purged_at))}
+        yield *facts, _("内容"), _("已于 %(day)s 按期销毁") % {"day": _on(timezone.localdate(report.purged_at))}
         return
     try:
         yield from ((*facts, what, text) for what, text in _report_texts(report))
@@ -93,9 +106,9 @@ def _report_texts(report: SelfCheck) -> list[tuple]:
         told.append((answer.question.text, answer.exists))
         for item in answer.items.all():
             told += [(_("%(aspect)s 第%(n)s项 %(what)s") % {"aspect": answer.question.aspect, "n": item.order, "what": label}, getattr(item, name)) for name, (label, _most) in ITEM_TEXTS.items()]
-            told.append((_("%(aspect)s 第%(n)s项 整改时限") % {"aspect": answer.question.aspect, "n": item.order}, " ".join(filter(None, [item.get_track_display(), said(item.due_on)]))))
+            told.append((_("%(aspect)s 第%(n)s项 整改时限") % {"aspect": answer.question.aspect, "n": item.order}, " ".join(filter(None, [item.get_track_display(), _on(item.due_on)]))))
     pledge = report.commitment.text if hasattr(report, "commitment") else ""
-    talk = " ".join(filter(None, [said(report.talked_on), report.talker, report.talk_opinion]))
+    talk = " ".join(filter(None, [_on(report.talked_on), report.talker, report.talk_opinion]))
     rest = [(STATEMENT, report.statement), (_("本人承诺"), pledge), (_("退回意见"), report.return_comment), *((_("退回时的逐项意见"), words) for words in report.remarks.values()), (_("谈话"), talk), (_("审核意见"), report.opinion)]
     return told + [(what, text) for what, text in rest if text]
 
@@ -107,7 +120,7 @@ def _readings(user: User) -> QuerySet:
 
 
 def _progress(problem: Problem) -> str:
-    return "\n".join(f"{said(step.made_on)} {step.text}" for step in problem.progress.all())
+    return "\n".join(f"{_on(step.made_on)} {step.text}" for step in problem.progress.all())
 
 
 PARTS: dict[str, Part] = {

@@ -10,7 +10,7 @@ class SelfcheckConfig(AppConfig):
     def ready(self) -> None:
         from jobs.registry import job_kind
 
-        from . import handover, marks, origins, sealing  # noqa: F401  tell the rooms below what hangs on a person, goes with their key, raises problems and is sealed here
+        from . import counts, handover, marks, origins, sealing  # noqa: F401  tell the rooms below what is counted, hangs on a person, goes with their key, raises problems and is sealed here
         from .checks import check_published
         from .tasks import move_many, purge_reports
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Slip
+from campaigns.models import Campaign, CampaignCounts, Slip
 from campaigns.models.meeting import InVisibleCampaign
 from keys.models import DataKey
 from keys.sealed import Sealed
@@ -117,7 +117,7 @@ class Question(models.Model):
     evidence = models.CharField(_("佐证材料说明"), max_length=200, blank=True, help_text=_("什么可以作佐证，如排班表、谈话记录"))
     sensitivity = models.CharField(
         _("敏感程度"), max_length=10, choices=Sensitivity, default=Sensitivity.SENSITIVE,
-        help_text=_("敏感的，答案只在人数足够多时汇总，人数少的不显示，免得看出是谁"),
+        help_text=_("敏感的，人数更多时才公布答“是”的份数，免得看出是谁"),
     )
     order = models.PositiveSmallIntegerField(_("顺序"))  # counted through the whole checklist
 
@@ -521,7 +521,7 @@ class AnswerSnapshot(models.Model):
     as_of = models.DateField(_("截至日期"))
     smallest_group = models.PositiveSmallIntegerField(_("最少份数"))
     versions = models.JSONField(_("清单版本"), default=list)  # [{"number", "reports"}]
-    questions = models.JSONField(_("问题"), default=list)  # [{"key", "aspect", "text"}], in the order of the checklist
+    questions = models.JSONField(_("问题"), default=list)  # [{"key", "aspect", "text", "smallest"}], in the order of the checklist; those counted before the class was heeded have no "smallest"
     units = models.JSONField(_("公布的数"), default=list)  # [{"unit", "path", "name", "reports", "counts": {key: [reports, 是 or None]}}], 机构序列
 
     class Meta:
@@ -530,6 +530,12 @@ class AnswerSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round}的各方面情况"
+
+    @property
+    def sensitive_group(self) -> int | None:
+        """The smallest group of its sensitive questions; None where it is that of all."""
+        most = max((question.get("smallest", 0) for question in self.questions), default=0)
+        return most if most > self.smallest_group else None
 
 
 class TextMark(models.Model):
@@ -575,3 +581,17 @@ class HintSetAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round}：{self.get_kind_display()}"
+
+
+class ReportCount(CampaignCounts):
+    """Reports of all rounds of a campaign by state, by the cadres' block of units."""
+
+    due = models.PositiveIntegerField()
+    submitted = models.PositiveIntegerField()  # handed in: waiting for review, or accepted
+    accepted = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()  # not handed in after its day
+
+    class Meta:
+        verbose_name = _("自查报告数")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="selfcheck_reportcount_once")]

@@ -19,7 +19,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, dress
+from accounts.forms import PageForm, dress, needed_sometimes
 from accounts.templatetags.page import day, ordinal
 from ledger.models import Problem
 
@@ -237,7 +237,7 @@ def _item_fields() -> list[forms.Field]:
         long("cause", 2),
         long("measure", 2),
         forms.ChoiceField(label=_("整改方式"), choices=Problem.Track.choices, required=False, widget=forms.RadioSelect, help_text=Problem._meta.get_field("track").help_text),
-        forms.DateField(label=_("整改时限"), required=False, help_text=_("选“限期整改”的必须填写")),
+        needed_sometimes(forms.DateField(label=_("整改时限"), required=False, help_text=_("选“限期整改”的必须填写"))),
     ]
 
 

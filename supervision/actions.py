@@ -15,9 +15,10 @@ from audit.log import record
 from campaigns.models import Campaign
 from ledger.actions import refuse_taking_in, report_problem
 from ledger.models import Problem
+from organizations.kept import touch
 from organizations.models import Cadre, Unit
 
-from .models import Cause, ClueCount, Finding, OrganIssue, Regulation, Suggestion, SupervisionRecord, Visit
+from .models import Cause, ClueCount, Finding, OrganIssue, RecordCount, Regulation, Suggestion, SupervisionRecord, Visit
 
 
 def _refuse_future(held_on: dt.date | None, at: dt.datetime) -> None:
@@ -36,6 +37,7 @@ def record_supervision(campaign: Campaign, *, kind: str, level: str, cadre: Cadr
     entry.full_clean()
     _refuse_future(entry.held_on, at)
     entry.save()
+    touch(cadre.unit.path, of=[RecordCount])
     record("supervision.record_supervision", by=by, at=at, subject=entry, kind=kind)
     return entry
 

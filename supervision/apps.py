@@ -7,4 +7,4 @@ class SupervisionConfig(AppConfig):
     verbose_name = _("监督管理")
 
     def ready(self) -> None:
-        from . import origins  # noqa: F401  tells the ledger what raises problems
+        from . import counts, origins  # noqa: F401  tell the rooms below what is counted and what raises problems

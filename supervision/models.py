@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignCounts
 from ledger.models import Problem
 from organizations.models import Cadre, Unit, access_of, reach
 from organizations.roles import Permission, Role
@@ -242,3 +242,16 @@ class Suggestion(models.Model):
 def may_enter_clues(user, campaign: Campaign) -> bool:
     """Leaders read the counts of clues; only the clue group of the campaign's unit enters them."""
     return any(held.role == Role.CLUES and campaign.unit.path.startswith(held.path) and held.campaign_id in (None, campaign.pk) for held in access_of(user).grants)
+
+
+class RecordCount(CampaignCounts):
+    """Supervision records by level, and talks, by the cadres' block of units."""
+
+    work = models.PositiveIntegerField()
+    thought = models.PositiveIntegerField()
+    talks = models.PositiveIntegerField()
+    talk_people = models.PositiveIntegerField()  # each once
+
+    class Meta:
+        verbose_name = _("监督记录数")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="supervision_recordcount_once")]

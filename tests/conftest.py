@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
@@ -15,6 +16,10 @@ from django.utils import timezone
 from audit.triggers import install, remove
 from demo.actions import enter_demo
 from tests.cast import Cast, enter
+
+# A busy machine is no fault of the code: nothing generated is measured by the clock.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure():

@@ -24,6 +24,6 @@ head -c 5 "$WORK/report.pdf" | grep -q '%PDF-'; step "PDF of $(stat -c %s "$WORK
 fetch() { "$WORK/app/.venv/bin/python" -c 'import sys, urllib.request as u; a = u.urlopen(sys.argv[1], timeout=30); print(a.status); sys.stdout.buffer.write(a.read())' "http://127.0.0.1:$PORT$1"; }
 for _ in $(seq 300); do fetch /healthz >/dev/null 2>&1 && break; kill -0 "$SERVER" || { cat "$WORK/said"; exit 1; }; sleep 1; done
 PAGE=$(fetch /accounts/sign-in/); [ "${PAGE%%$'\n'*}" = 200 ]; step "the sign-in page answers 200"
-for FILE in $(grep -o '/static/[^"]*\.\(css\|js\)' <<<"$PAGE" | sort -u); do [ "$(fetch "$FILE" | head -n 1)" = 200 ] || { echo "$FILE is missing"; exit 1; }; COUNT=$((${COUNT:-0} + 1)); done
+for FILE in $(grep -o '/static/[^"]*\.\(css\|js\)' <<<"$PAGE" | sort -u); do [[ $(fetch "$FILE" | tr -d '\0') == 200* ]] || { echo "$FILE is missing"; exit 1; }; COUNT=$((${COUNT:-0} + 1)); done
 [ "${COUNT:-0}" -ge 3 ]; step "$COUNT static files answer 200"
 [[ $(fetch /readyz) == *'"ready"'* ]]; step "ready"

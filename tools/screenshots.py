@@ -71,7 +71,7 @@ def served_demo(folder: str, port: int):
         server.wait(timeout=20)
 
 
-def wait_for(url: str, server: subprocess.Popen, words: Path, seconds: float = 90) -> None:
+def wait_for(url: str, server: subprocess.Popen, words: Path, seconds: float = 300) -> None:
     """Until the server answers; its own words (a file) when it gives up."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

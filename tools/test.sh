@@ -20,7 +20,7 @@ except Exception as error:
 P
 then
     rooms=(operations accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
-    DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,actions,views,search}.py tests/access/test_odd_input.py
+    DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,kept,kept_demo,actions,views,search}.py tests/access/test_odd_input.py
 elif [ "${REQUIRE_SERVICES:-}" = 1 ]; then
     exit 1
 else

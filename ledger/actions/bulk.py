@@ -24,7 +24,7 @@ from organizations.roles import Permission as P
 from ..models import BulkDeed, Problem
 from ..moves import MOVES, NOT_OVER, manages, reports
 from .problem import verify_problem
-from .refusals import verifiers_at, why_not_verify
+from .refusals import verifiers_at, who_verifies, why_not_verify
 
 AT_ONCE = 200  # rows; more are done in the background
 MOST = 10_000
@@ -130,7 +130,8 @@ def _reminder(user, problem: Problem, at: dt.datetime, reminded: set[str]) -> st
 def _verification(user, problem: Problem, at: dt.datetime, reminded: set[str]) -> str:
     if problem.status != Problem.Status.SUBMITTED:
         return _("现在是“%(now)s”，只有待验收的可以验收。") % {"now": problem.get_status_display()}
-    return MOVES["problem_verify"].refusal(user, problem, at)
+    why = why_not_verify(problem, user)  # who else may is looked up only when it is done: a query for each row
+    return _("%(why)s，须由别人验收。") % {"why": why} if why else ""
 
 
 @dataclass(frozen=True)
@@ -209,11 +210,17 @@ def _result(deed: BulkDeed, pk: int, at: dt.datetime) -> str:
             if problem is None:
                 raise ValidationError(_("已不在您能看到的范围内。"))
             if refusal := refusal_of(deed.act, user, problem, at):
-                raise ValidationError(refusal)
+                raise ValidationError(refusal + _way_out(deed, problem))
             ACTS[deed.act].do(deed, problem, at)
     except ValidationError as refusal:
         return "".join(refusal.messages)
     return ""
+
+
+def _way_out(deed: BulkDeed, problem: Problem) -> str:
+    """Who verifies what the asker can't."""
+    own = deed.act == BulkDeed.Act.VERIFY and problem.status == Problem.Status.SUBMITTED and why_not_verify(problem, deed.asked_by)
+    return _("%(who)s。") % {"who": who_verifies(problem)} if own else ""
 
 
 def run_bulk(args: dict, report: Report) -> Result:

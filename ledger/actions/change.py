@@ -11,6 +11,7 @@ from accounts.versions import lock_version
 from audit.log import record
 from organizations.models import Cadre
 
+from ..counts import touch_problem
 from ..models import Correction, Problem
 from .problem import note_editor, owner_of, refuse_own_verifier, tell
 from .refusals import refuse_own_problem
@@ -32,7 +33,7 @@ def change_problem(problem: Problem, *, by, at: dt.datetime, owners: Mapping[int
     refuse_own_problem(current, by, at)
     if current.status not in CHANGEABLE:
         raise ValidationError(_("这件问题现在是“%(now)s”，不能再更正；待验收、已验收的请先退回整改。"), params={"now": current.get_status_display()})
-    previous = current.responsible_person
+    previous, where = current.responsible_person, current.responsible_unit.path
     changes = [_set(current, name, facts[name]) for name in FACTS if name in facts] + _set_owners(current, owners or {})
     changes = [change for change in changes if change]
     if not changes:
@@ -42,6 +43,7 @@ def change_problem(problem: Problem, *, by, at: dt.datetime, owners: Mapping[int
     current.save()
     note_editor(current, by, at)
     Correction.objects.create(problem=current, changes=changes, at=at, by=by)
+    touch_problem(where, current.responsible_unit.path)
     record("ledger.change_problem", by=by, at=at, subject=current, changed=[change["label"] for change in changes])
     if current.status != S.REPORTED and current.responsible_person != previous:
         tell(current, owner_of(current), _("有一件问题请您整改"), at)

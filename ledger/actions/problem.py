@@ -19,6 +19,7 @@ from jobs.actions import queue_job
 from jobs.models import Job
 from organizations.models import Cadre, Unit
 
+from ..counts import touch_problem
 from ..models import ExtensionRequest, Measure, Numbering, Problem, Progress, StatusChange, Verification, known_files
 from .refusals import (
     refuse_closing,
@@ -60,6 +61,7 @@ def _move(problem: Problem, deed: str, *, by, at: dt.datetime, note: str = "", v
     current.full_clean(validate_unique=False)
     current.save()
     StatusChange.objects.create(problem=current, before=before, after=after, note=note, at=at, by=by)
+    touch_problem(current.responsible_unit.path)
     record("ledger.move_problem", by=by, at=at, subject=current, before=before, after=after)
     return current
 
@@ -97,6 +99,7 @@ def report_problem(campaign: Campaign, *, title: str, source: str, manifestation
     problem.save()
     _add_measures(problem, measures)
     StatusChange.objects.create(problem=problem, before="", after=S.REPORTED, at=at, by=by)
+    touch_problem(responsible_unit.path)
     record("ledger.report_problem", by=by, at=at, subject=problem, source=source, code=problem.code)
     return problem
 
@@ -313,6 +316,7 @@ def decide_extension(request: ExtensionRequest, *, granted: bool, by, at: dt.dat
     request.save()
     problem.due_on = request.until if granted else problem.due_on
     problem.save(update_fields=["due_on", "version"])
+    touch_problem(problem.responsible_unit.path)
     record("ledger.decide_extension", by=by, at=at, subject=problem, granted=granted, until=request.until)
     tell(problem, request.requested_by, _("延期申请已批准") if granted else _("延期申请未批准"), at)
     return request

@@ -48,7 +48,7 @@ def refuse_closing(problem: Problem, by, at: dt.datetime) -> None:
 def refuse_own_verification(problem: Problem, by, at: dt.datetime) -> None:
     """Verifier ≠ owner ≠ the one who submitted ≠ the last to report or change anything."""
     if why := why_not_verify(problem, by):
-        raise ValidationError(_("%(why)s，须由别人验收；%(who)s。"), params={"why": why, "who": _who_verifies(problem)}, code="own_problem")
+        raise ValidationError(_("%(why)s，须由别人验收；%(who)s。"), params={"why": why, "who": who_verifies(problem)}, code="own_problem")
 
 
 def why_not_verify(problem: Problem, user) -> str:
@@ -60,7 +60,7 @@ def why_not_verify(problem: Problem, user) -> str:
     return _("这件问题最近一次由您填报或更正") if problem.edited_by_id == user.pk else ""
 
 
-def _who_verifies(problem: Problem) -> str:
+def who_verifies(problem: Problem) -> str:
     """The named verifier, else up to three of those who may."""
     if problem.verifier and not why_not_verify(problem, problem.verifier):
         return _("请验收人%(who)s办理") % {"who": problem.verifier}

@@ -1,5 +1,6 @@
 """整改台账: problems, what is done about them, and how they end."""
 
+from .counts import AspectCount, ClosedCount, ProblemCount, RegisteredCount, WeekCounts
 from .parts import Comment, Correction, Milestone
 from .problem import (
     CLOSERS,
@@ -22,6 +23,31 @@ from .rules import RuleMakingItem, RuleMakingItemQuerySet
 from .saved import BulkDeed, SavedView
 
 __all__ = [
-    "CLOSERS", "BulkDeed", "Comment", "Correction", "ExtensionRequest", "Measure", "Milestone", "Numbering", "Problem", "ProblemQuerySet", "Progress", "RuleMakingItem",
-    "RuleMakingItemQuerySet", "SavedView", "StatusChange", "Verification", "awaits", "awaits_closing", "is_counted", "is_late", "is_soon", "known_files",
+    "CLOSERS",
+    "AspectCount",
+    "BulkDeed",
+    "ClosedCount",
+    "Comment",
+    "Correction",
+    "ExtensionRequest",
+    "Measure",
+    "Milestone",
+    "Numbering",
+    "Problem",
+    "ProblemCount",
+    "ProblemQuerySet",
+    "Progress",
+    "RegisteredCount",
+    "RuleMakingItem",
+    "RuleMakingItemQuerySet",
+    "SavedView",
+    "StatusChange",
+    "Verification",
+    "WeekCounts",
+    "awaits",
+    "awaits_closing",
+    "is_counted",
+    "is_late",
+    "is_soon",
+    "known_files",
 ]

@@ -35,7 +35,9 @@ def is_soon(today: dt.date, days: int = 7) -> Q:
 def awaits(user) -> Q:
     """Submitted, and this user is the one to verify: named, or nobody is named and the unit lies in their scope."""
     anyone = Q(verifier__isnull=True) & reach(user, Permission.VERIFY_PROBLEMS, unit="responsible_unit__path", campaign="campaign")
-    own = Q(responsible_person__isnull=False, responsible_person__user=user) | Q(submitted_by=user) | Q(edited_by=user)
+    access_of(user)  # knows the cadre: said by number, all is read in the index of what is submitted
+    cadre = getattr(user, "cadre", None)
+    own = Q(submitted_by=user) | Q(edited_by=user) | (Q(responsible_person=cadre) if cadre else Q())
     return Q(status=Problem.Status.SUBMITTED) & (Q(verifier=user) | anyone) & ~own
 
 
@@ -213,6 +215,8 @@ class Problem(models.Model):
             models.Index(fields=["campaign", "track", "year", "number", "status", "due_on", "source", "level", "aspect_key", "responsible_unit"], name="ledger_problem_by_track"),
             models.Index(fields=["campaign", "level", "year", "number", "status", "due_on", "track", "source", "aspect_key", "responsible_unit"], name="ledger_problem_by_level"),
             models.Index(fields=["campaign", "due_on", "year", "number"], name="ledger_problem_by_day"),
+            # what waits for a verifier, with all that may forbid it to them
+            models.Index(fields=["campaign", "year", "number", "verifier", "submitted_by", "edited_by", "responsible_person", "responsible_unit"], condition=Q(status="submitted"), name="ledger_problem_awaiting"),
             models.Index(fields=["campaign", "aspect_label", "aspect_key"], name="ledger_problem_aspects"),
         ]
         constraints = [

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.versions import lock_version
 from audit.log import record
 
-from ..models import Cadre, Post, Unit
+from ..kept import touch
+from ..models import Cadre, HeadCount, Post, Unit
 from ..pinyin import name_pinyin
 from ..roster import chunks
 
@@ -26,6 +27,7 @@ def enter_cadre(*, staff_no: str, name: str, unit: Unit, by, at: dt.datetime, po
     if post:
         Post.objects.create(cadre=cadre, unit=unit, title=post)
     Post.objects.bulk_create([Post(cadre=cadre, unit=unit, title=t, is_concurrent=True) for t in concurrent_posts])
+    touch(unit.path, of=[HeadCount])
     record("organizations.enter_cadre", by=by, at=at, subject=cadre, staff_no=staff_no)
     return cadre
 
@@ -53,6 +55,7 @@ def change_cadre(cadre: Cadre, *, by, at: dt.datetime, post: str, concurrent_pos
     if gone or new:
         changed["posts"] = [before, post_titles(cadre)]
     if changed:
+        touch(old_unit.path, cadre.unit.path)
         record("organizations.change_cadre", by=by, at=at, subject=cadre, changed=changed)
     return cadre
 

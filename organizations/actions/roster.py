@@ -17,7 +17,8 @@ from files.sniff import sniff_sheet
 from jobs.actions import queue_job
 from jobs.models import Job
 
-from ..models import STEP, Cadre, Post, RosterImport, Unit, path_step
+from ..kept import touch_people
+from ..models import STEP, Cadre, HeadCount, Post, RosterImport, Unit, path_step
 from ..pinyin import name_pinyin
 from ..roster import Line, NewUnit, Plan, chunks
 from .cadre import end_posts, moved_posts
@@ -111,6 +112,8 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
         new += begun
     end_posts(gone, on=timezone.localdate(at))
     Post.objects.bulk_create(new, batch_size=1000)
+    touch_people(cadres, of=[HeadCount])
+    touch_people(person for cadre, (_line, old) in zip(cadres, lines, strict=True) if old and old.unit_id != cadre.unit_id for person in (old, cadre))
     record(
         "organizations.import_roster", by=by, at=at, subject=source, new=len(plan.newcomers), changed=len(plan.changed),
         unchanged=plan.unchanged, units=[u.code for u in plan.new_units], digest=plan.digest,

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.versions import lock_version
 from audit.log import record
 
-from ..models import STEP, DutyAssignment, Unit, path_step
+from ..kept import touch
+from ..models import STEP, DutyAssignment, HeadCount, Unit, path_step
 
 
 def next_child_path(parent: Unit | None) -> str:
@@ -52,6 +53,8 @@ def change_unit(unit: Unit, *, by, at: dt.datetime, version: int | None = None, 
         setattr(unit, name, value)
     unit.full_clean()
     unit.save(update_fields=[*changed, "name_initials", "version"])
+    if "kind" in changed:  # who is a street's
+        touch(unit.path, of=[HeadCount], below=True)
     record("organizations.change_unit", by=by, at=at, subject=unit, changed=changed)
     return unit
 
@@ -71,6 +74,8 @@ def move_unit(unit: Unit, *, parent: Unit | None, by, at: dt.datetime, version: 
     moved = Unit.objects.filter(path__gte=old, path__lt=old + "~").update(path=Concat(Value(new), Substr("path", len(old) + 1)))
     Unit.objects.filter(pk=unit.pk).update(parent=parent, version=unit.version)
     unit.refresh_from_db()
+    touch(old)
+    touch(new, below=True)
     record("organizations.move_unit", by=by, at=at, subject=unit, old=str(came_from or ""), new=str(parent or ""), units=moved)
     return unit
 

@@ -47,15 +47,23 @@ def table(sheet):
     widths = column_widths(sheet)
     columns = "".join(f'<col style="width:{width:.3f}mm">' for width in widths)
     head = "".join(f"<tr>{cells_html(row, 'th' if row_is_heading(row) else 'td')}</tr>" for row in sheet.head)
-    rows = "".join(f"<tr{row_class(row, widths, sizes(sheet)[0])}>{cells_html(row)}</tr>" for row in sheet.rows)
+    rows = "".join(row_html(row, row_class(row, widths, sizes(sheet)[0]), numbered=sheet.landscape) for row in sheet.rows)
     return f"<table><colgroup>{columns}</colgroup><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def row_html(row, kind, numbered):
+    """In a ledger, a row that breaks says its number again at the head of the next page: named while it lasts, unnamed by an empty row behind it."""
+    if kind != "long" or not numbered or len(row) < 2:
+        return f"<tr{f' class={kind}' if kind else ''}>{cells_html(row)}</tr>"
+    named = f'<td class={row[0].kind} data-again="第 {escape(row[0].text)} 件接上页">{content(row[0])}</td>'
+    return f"<tr class=long>{named}{cells_html(row[1:])}</tr><tr class=over><td colspan={sum(cell.span for cell in row)}></td></tr>"
 
 
 def row_class(row, widths, size):
     """Long ones may break; one that heads others stays with the next."""
     if lines(row, widths, size) > LONGEST_WHOLE:
-        return " class=long"
-    return " class=next" if row[0].kind == "heading" else ""
+        return "long"
+    return "next" if row[0].kind == "heading" else ""
 
 
 def row_is_heading(row):
@@ -90,7 +98,8 @@ def stylesheet(sheet, families):
     size, pitch = sizes(sheet)
     return f"""
 @page {{ size:A4 {"landscape" if sheet.landscape else "portrait"}; margin:{margins};
-  @bottom-center {{ content:"第 " counter(page) " 页　共 " counter(pages) " 页"; font:{size}pt {fonts["song"]}; vertical-align:top; padding-top:{gb.NUMBER_DROP}mm }} }}
+  @bottom-center {{ content:"第 " counter(page) " 页　共 " counter(pages) " 页"; font:{size}pt {fonts["song"]}; vertical-align:top; padding-top:{gb.NUMBER_DROP}mm }}
+  @top-left {{ content:string(again, start); font:{size}pt {fonts["song"]}; vertical-align:bottom; padding-bottom:2mm }} }}
 html {{ font:{size}pt/{pitch}pt {fonts["fang"]}; color:#000; font-variant-ligatures:none; font-kerning:none }}
 body {{ margin:0; orphans:2; widows:2 }}
 h1 {{ margin:0 0 5mm; font:{gb.TITLE_PT}pt/{gb.TITLE_PITCH_PT}pt {fonts["title"]}; text-align:center; bookmark-level:none }}
@@ -102,5 +111,6 @@ th, td {{ border-right:{RULE}; border-bottom:{RULE}; padding:1mm; vertical-align
 thead tr:first-child > * {{ border-top:{RULE} }} tr > :first-child {{ border-left:{RULE} }}
 th, .heading {{ font-family:{fonts["hei"]} }} .label, .centre, .heading {{ text-align:center }}
 tr {{ break-inside:avoid }} tr.next {{ break-after:avoid }} tr.long {{ break-inside:auto }} tr.long td {{ vertical-align:top }} tr.long td.label {{ vertical-align:middle }}
+td[data-again] {{ string-set:again attr(data-again) }} tr.over {{ break-before:avoid }} tr.over td {{ string-set:again ""; padding:0; border:0!important; line-height:0 }}
 .room {{ min-height:{ROOM}mm }} .sign {{ text-align:right; white-space:pre; break-before:avoid; margin-top:2mm }}
 """

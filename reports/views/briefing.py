@@ -24,11 +24,12 @@ from ..compare import changes
 from ..compose import DRAWINGS, compose
 from ..document import Doc, plain_text
 from ..facts import PARTS
-from ..figures import CHECKED, REGISTRY, Scope, by_subject, failed_checks, values
+from ..figures import CHECKED, REGISTRY, Scope, by_subject, failed_checks
 from ..forms import BriefingForm, BriefingTextForm, ReasonForm, SignForm
 from ..models import Briefing
 from ..names import FACT_WORDS, named
 from ..renderers.preview import preview_html
+from ..values import values
 
 
 def seen(request, pk: int) -> Briefing:

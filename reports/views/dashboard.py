@@ -20,8 +20,9 @@ from organizations.roles import Permission as P
 
 from ..actions import ask_report_of
 from ..charts import trend
-from ..dashboard import TOLD, breakdown, tracks_text, weekly_trend
-from ..figures import REGISTRY, Figure, Scope, by_subject, failed_checks, figure, values
+from ..dashboard import TOLD, dashboard_of, tracks_text
+from ..figures import REGISTRY, Figure, Scope, by_subject, failed_checks, figure
+from ..values import value
 
 
 def asked_scope(request) -> tuple[Scope, dt.date]:
@@ -47,21 +48,19 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
 def dashboard(request) -> HttpResponse:
     """Key figures, units, trend, aspects, and the report button."""
     scope, as_of = asked_scope(request)
-    found = values(REGISTRY, scope, as_of)
-    opened = request.GET.get("open")
-    units, aspects = breakdown(scope, as_of)
-    points = weekly_trend(scope, as_of)
+    board = dashboard_of(scope, as_of)
+    found, opened = board.figures, request.GET.get("open")
     context = {
         "scope": scope,
         "as_of": as_of,
         "is_today": as_of == timezone.localdate(),
         "v": found,
         "tracks": tracks_text(found),
-        "units": units,
-        "totals": {name: sum(row.counts[name] for row in units) for name in TOLD},
-        "aspects": aspects,
-        "chart": trend(points) if points else "",
-        "points": points,
+        "units": board.units,
+        "totals": {name: sum(row.counts[name] for row in board.units) for name in TOLD},
+        "aspects": board.aspects,
+        "chart": trend(board.points) if board.points else "",
+        "points": board.points,
         "failed": failed_checks(found),
         "opened": _opened(figure(opened), found[opened], scope, as_of) if opened in REGISTRY else None,
         "subjects": [(subject.label, [(f, f.shown(found[f.key])) for f in known]) for subject, known in by_subject()],
@@ -102,7 +101,7 @@ def figure_detail(request, key: str) -> HttpResponse:
     page = Paginator(known.rows(scope, as_of), 30).get_page(request.GET.get("page"))
     context = {
         "figure": known,
-        "value": known.shown(known.value(scope, as_of)),
+        "value": known.shown(value(key, scope, as_of)),
         "scope": scope,
         "as_of": as_of,
         "page": page,

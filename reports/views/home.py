@@ -13,8 +13,9 @@ from organizations.roles import Permission as P
 from selfcheck.models import SelfCheck
 
 from ..duties import chase_problems, chase_reports, waiting_of
-from ..figures import Scope, values
+from ..figures import Scope
 from ..tour import steps_for
+from ..values import values
 
 
 @require_GET

@@ -13,7 +13,7 @@ from files.workbook import XLSX
 
 from ..actions import take_own_record
 from ..counting import count_all
-from ..own_record import PARTS, record_book
+from ..own_record import PARTS, record_book, shown
 from .papers import attachment
 
 PER_PAGE = 30
@@ -37,7 +37,7 @@ def own_record(request) -> HttpResponse:
 
 def _opened(request, key: str, rows) -> dict:
     part, page = PARTS[key], Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return {"key": key, "part": part, "page": page, "head": part.head, "rows": [list(zip(part.head, line, strict=True)) for line in part.lines(page)]}
+    return {"key": key, "part": part, "page": page, "head": part.head, "rows": [list(zip(part.head, line, strict=True)) for line in part.lines(page, shown)]}
 
 
 @require_GET

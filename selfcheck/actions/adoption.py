@@ -23,7 +23,7 @@ from .checklists import answered_keys, text_of
 
 S = SelfCheck.Status
 OPEN = (S.PENDING, S.DRAFT, S.RETURNED)
-AT_ONCE = 500  # reports moved in the deed's own transaction; more go as a job, so many at a time
+AT_ONCE = 200  # reports moved in the deed's own transaction, for about a second; more go as a job, so many at a time
 
 
 @dataclass(frozen=True)

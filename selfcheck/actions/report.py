@@ -13,8 +13,19 @@ from accounts.versions import Conflict
 from audit.log import record
 from keys.actions import key_for
 from ledger.models import Problem
+from organizations.kept import touch
 
-from ..models import ITEM_TEXTS, Answer, AnswerItem, Body, ChecklistVersion, Commitment, SelfCheck, places_of
+from ..models import (
+    ITEM_TEXTS,
+    Answer,
+    AnswerItem,
+    Body,
+    ChecklistVersion,
+    Commitment,
+    ReportCount,
+    SelfCheck,
+    places_of,
+)
 from .hints import mark_texts
 
 S = SelfCheck.Status
@@ -98,6 +109,8 @@ def move(selfcheck: SelfCheck, after: str) -> None:
         raise ValidationError(
             _("这份报告现在是“%(now)s”，不能再办理这一步。"), params={"now": selfcheck.get_status_display()}, code="illegal_move"
         )
+    if after not in (selfcheck.status, S.DRAFT):  # a draft counts as little as an empty form
+        touch(selfcheck.cadre.unit.path, of=[ReportCount])
     selfcheck.status = after
     selfcheck.version += 1
 

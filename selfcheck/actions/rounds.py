@@ -15,9 +15,10 @@ from accounts.versions import lock_version
 from audit.log import record
 from campaigns.actions import issue_slip
 from campaigns.models import Campaign, Slip, SlipDelivery
+from organizations.kept import touch, touch_people
 from organizations.models import Cadre, Unit, within
 
-from ..models import ChecklistVersion, Round, SelfCheck
+from ..models import ChecklistVersion, ReportCount, Round, SelfCheck
 from .checklists import NAME, latest, publish_checklist
 from .report import tell_reviewer
 
@@ -59,6 +60,7 @@ def _hand_out(opened: Round, people: list[Cadre], *, due_on: dt.date, reviewers:
         [SelfCheck(round=opened, cadre=cadre, checklist_id=opened.checklist_id, due_on=due_on, **_assigned(_reviewer_of(cadre, reviewers), due_on + REVIEW_TIME)) for cadre in people],
         batch_size=500,
     )
+    touch_people(people, of=[ReportCount])
 
 
 @transaction.atomic
@@ -71,6 +73,7 @@ def change_round(opened: Round, *, due_on: dt.date, needs_talk: bool, keep_until
     current.save()
     if due_on != before:
         waiting = current.selfchecks.filter(status__in=[S.PENDING, S.DRAFT])
+        touch(*waiting.order_by().values_list("cadre__unit__path", flat=True).distinct(), of=[ReportCount])
         waiting.update(due_on=due_on)
         waiting.filter(reviewer__isnull=False).update(review_until=review_end(due_on, at))
     record("selfcheck.change_round", by=by, at=at, subject=current, due_on=due_on, keep_until=keep_until)

@@ -45,7 +45,7 @@ def take_snapshot(opened: Round, *, by, at: dt.datetime) -> AnswerSnapshot:
     counted, questions = _counted(reports), _questions(reports)
     taken = AnswerSnapshot.objects.create(
         round=opened, taken_at=at, taken_by=by, as_of=today, smallest_group=settings.SMALLEST_GROUP,
-        versions=_versions(reports), questions=questions, units=_cells(opened, reports, counted, [q["key"] for q in questions]),
+        versions=_versions(reports), questions=questions, units=_cells(opened, reports, counted, {q["key"]: q["smallest"] for q in questions}),
     )
     record("selfcheck.take_snapshot", by=by, at=at, subject=taken, reports=reports.count(), smallest_group=taken.smallest_group)
     return taken
@@ -65,10 +65,11 @@ def _counted(reports: QuerySet[SelfCheck]) -> dict[str, dict[str, tuple[int, int
 
 
 def _questions(reports: QuerySet[SelfCheck]) -> list[dict]:
-    """The questions answered, in the words and order of the newest version that has them."""
+    """The questions answered, in the words and order of the newest version that has them; sensitive if any version that was answered says so."""
     asked = Question.objects.filter(pk__in=_answers(reports).values("question")).select_related("aspect").order_by("version__number")
-    latest = {question.key: question for question in asked}
-    return [{"key": q.key, "aspect": q.aspect.label, "text": q.text} for q in sorted(latest.values(), key=lambda q: (q.order, q.key))]
+    latest, sensitive = {question.key: question for question in asked}, {question.key for question in asked if question.sensitivity == Question.Sensitivity.SENSITIVE}
+    smallest = {key: settings.SENSITIVE_GROUP if key in sensitive else settings.SMALLEST_GROUP for key in latest}
+    return [{"key": q.key, "aspect": q.aspect.label, "text": q.text, "smallest": smallest[q.key]} for q in sorted(latest.values(), key=lambda q: (q.order, q.key))]
 
 
 def _versions(reports: QuerySet[SelfCheck]) -> list[dict]:
@@ -76,19 +77,20 @@ def _versions(reports: QuerySet[SelfCheck]) -> list[dict]:
     return [{"number": row["question__version__number"], "reports": row["reports"]} for row in rows]
 
 
-def _cells(opened: Round, reports: QuerySet[SelfCheck], counted: dict, keys: list[str]) -> list[dict]:
-    """For every unit with reports, its own or below it: how many, and for each question the number of answers and of 是, None where kept back."""
+def _cells(opened: Round, reports: QuerySet[SelfCheck], counted: dict, smallest: dict[str, int]) -> list[dict]:
+    """For every unit with reports, its own or below it: how many, and for each question the number of answers and of 是, None where kept back.
+    `smallest`: question key → the fewest reports of a group; known beforehand and the same for every unit, as the proof asks."""
     root = opened.campaign.unit.path
     own = Counter(reports.order_by().values_list("cadre__unit__path", flat=True))
     paths = sorted(path for path in lineage(*own) if path.startswith(root))
-    trees = {key: grown(root, paths, {path: n for path, (n, _yes) in counted[key].items()}) for key in keys}
-    shown = {key: release(tree, {path: yes for path, (_n, yes) in counted[key].items()}, settings.SMALLEST_GROUP) for key, tree in trees.items()}
+    trees = {key: grown(root, paths, {path: n for path, (n, _yes) in counted[key].items()}) for key in smallest}
+    shown = {key: release(tree, {path: yes for path, (_n, yes) in counted[key].items()}, smallest[key]) for key, tree in trees.items()}
     sizes = {key: {unit.key: unit.size for unit in tree} for key, tree in trees.items()}
     units = {unit.path: unit for unit in Unit.objects.filter(path__in=paths)}
     return [
         {
             "unit": units[path].pk, "path": path, "name": str(units[path]), "reports": sum(n for home, n in own.items() if home.startswith(path)),
-            "counts": {key: [sizes[key][path], shown[key].get(path)] for key in keys},
+            "counts": {key: [sizes[key][path], shown[key].get(path)] for key in smallest},
         }
         for path in paths
     ]

@@ -32,7 +32,6 @@ from ..actions import (
     urged_on,
 )
 from ..forms import NewcomersForm, ReviewerForm, RoundChangeForm, RoundForm
-from ..hints import hints_seen
 from ..models import Round, SelfCheck, piles
 
 PER_PAGE = 30
@@ -95,7 +94,7 @@ def round_detail(request, pk: int) -> HttpResponse:
     missing = list(rows.missing().select_related("cadre__unit"))
     return render(request, "selfcheck/round_detail.html", {
         "round": opened, "total": total, "status": status, "unit": unit, "can_run": can_run, "can_ask": access_of(request.user).may(P.ASK_UNSEALING),
-        "has_hints": access_of(request.user).may(P.RUN_SELFCHECK) and bool(hints_seen(request.user, [opened])),
+        "may_see_hints": access_of(request.user).may(P.RUN_SELFCHECK) and total.get("handed_in", 0),
         "units": _with_names(units, missing, today),
         "views": [(key, label, total.get(key or "all", 0)) for key, label in VIEWS],
         "page": paginator.get_page(request.GET.get("page")),

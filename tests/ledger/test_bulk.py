@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Notice
@@ -12,6 +14,8 @@ from jobs.models import Job
 from jobs.runner import run_pending
 from ledger.actions import bulk
 from ledger.models import BulkDeed, Problem
+from ledger.views.desk import forecast
+from organizations.models import access_of
 from tests.cast import NOW
 from tests.ledger.plays import S, in_state, opened, reported, submit
 
@@ -28,7 +32,7 @@ def test_verify_does_each_row_alone_and_says_what_was_refused(cast):
     own = submit(cast, opened(cast, person=cast.person(cast.reviewer), unit=cast.bureau))
     fine, early, foreign = in_state(cast, S.SUBMITTED), opened(cast), in_state(cast, S.SUBMITTED, unit=cast.elsewhere)
     results = ask(cast, "verify", [own, fine, early, foreign], cast.reviewer, opinion="材料齐全")
-    assert results == ["您是这件问题的责任人，须由别人验收；可以由察其微、沈若川验收。", "", "现在是“整改中”，只有待验收的可以验收。", "已不在您能看到的范围内。"]
+    assert results == ["您是这件问题的责任人，须由别人验收。可以由察其微、沈若川验收。", "", "现在是“整改中”，只有待验收的可以验收。", "已不在您能看到的范围内。"]
     assert {row.pk: Problem.objects.get(pk=row.pk).status for row in (own, fine, early, foreign)} == {own.pk: "submitted", fine.pk: "verified", early.pk: "open", foreign.pk: "submitted"}
     assert fine.verifications.get().opinion == "材料齐全"
     assert Event.objects.get(action="ledger.ask_bulk").detail == {"act": "verify", "rows": 4}
@@ -138,3 +142,16 @@ def test_bulk_detail_is_ones_own(cast, signed_in):
     ask(cast, "remind", [opened(cast)], cast.office)
     address = f"{URL}{BulkDeed.objects.get().pk}/"
     assert [signed_in(who).get(address).status_code for who in (cast.office, cast.liaison, cast.cadre)] == [200, 404, 403]
+
+
+def test_foretelling_refusals_looks_up_nobody_row_by_row(cast):
+    """Who else may verify is told when it was tried, not for each row of the page that asks."""
+    rows = [submit(cast, opened(cast, person=cast.person(cast.reviewer), unit=cast.bureau)) for _n in range(4)]
+    costs = []
+    for some in (rows[:1], rows):
+        access_of(cast.reviewer)  # once a request
+        with CaptureQueriesContext(connection) as queries:
+            told = forecast("verify", [row.pk for row in some], cast.reviewer)
+        costs.append(len(queries))
+        assert [why for _row, why in told] == ["您是这件问题的责任人，须由别人验收。"] * len(some)
+    assert costs == [1, 1]

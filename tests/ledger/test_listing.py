@@ -6,10 +6,14 @@ import pytest
 from django.core.paginator import EmptyPage
 from django.http import QueryDict
 
-from ledger import listing
+from ledger import forms, listing
+from ledger.actions import bulk
+from ledger.actions.refusals import why_not_verify
 from ledger.forms import aspects_of
 from ledger.listing import Ledger
 from ledger.models import Problem
+from ledger.moves import MOVES
+from organizations.models import Cadre
 from tests.cast import TODAY
 from tests.ledger.plays import DAY, S, in_state, opened, reported
 
@@ -164,3 +168,27 @@ def test_problem_board_shows_the_first_of_each_state_and_how_many_more(cast, sig
     assert piles["open"].index("迟") < piles["open"].index("办9") and "办2<" not in piles["open"]
     assert "还有 3 件" in piles["open"] and 'href="/ledger/problems/?track=dated&amp;view=open"' in piles["open"]
     assert "销" in piles["closed"] and "没有" in piles["reported"] and ">不<" not in html
+
+
+@pytest.mark.parametrize("field", ["person", "leader"])
+def test_a_part_of_a_name_that_fits_too_many_filters_nothing_and_says_so(cast, signed_in, monkeypatch, field):
+    """Each one's problems are read; what all share would read the ledger."""
+    opened(cast)
+    monkeypatch.setattr(forms, "NAMESAKES", 1)
+    Cadre.objects.filter(pk=cast.person(cast.colleague).pk).update(name="林望舒")
+    html = signed_in(cast.office).get(f"/ledger/problems/?{field}=林").content.decode()
+    assert "姓名里有“林”的超过 1 人，没有按它筛选；请写全姓名，或再多写几个字。" in html
+    assert ledger(cast, cast.office, f"{field}=林").rows.count() == 1
+    assert ledger(cast, cast.office, f"{field}=林望").rows.count() == 0
+    Cadre.objects.filter(pk=cast.person(cast.colleague).pk).update(name="林知夏二")
+    whole = ledger(cast, cast.office, f"{field}=林知夏")  # two hold it, one is called so
+    assert (whole.form.is_valid(), whole.form.people[field]) == (True, [cast.person(cast.cadre).pk])
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_what_awaits_a_verifier_is_the_same_by_number_and_by_person(many, who):
+    """Nobody's own, handed in or last edited by them; said by the cadre's number, so that one index tells it all."""
+    user = getattr(many, who)
+    found = set(Problem.objects.awaiting(user))
+    assert not {row for row in found if row.is_owned_by(user) or user.pk in (row.submitted_by_id, row.edited_by_id)}
+    assert found == {row for row in Problem.objects.filter(status=S.SUBMITTED).select_related(*bulk.ROW) if MOVES["problem_verify"].is_for(user, row) and not why_not_verify(row, user) and row.verifier_id in (None, user.pk)}

@@ -19,6 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from audit.models import Event
 from ledger import actions
 from ledger.models import (
+    AspectCount,
+    ClosedCount,
     Comment,
     Correction,
     ExtensionRequest,
@@ -26,10 +28,13 @@ from ledger.models import (
     Milestone,
     Numbering,
     Problem,
+    ProblemCount,
     Progress,
+    RegisteredCount,
     StatusChange,
     Verification,
 )
+from organizations.kept import build
 from tests.cast import NOW, enter
 from tests.ledger import plays
 
@@ -64,6 +69,7 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize()
     def three_are_at_work(self):
+        build(at=timezone.now())
         for verifier in (None, self.cast.reviewer, self.cast.chief):
             problem = plays.opened(self.cast, verifier=verifier, track="immediate")
             self.numbers.append((problem.year, problem.number))
@@ -211,6 +217,7 @@ class Ledger(RuleBasedStateMachine):
         problem = self.one(n)
         if problem and problem.status == S.REPORTED and not Problem.objects.filter(merged_into=problem).exists():
             problem.delete()
+            build(at=timezone.now())  # as the night does
 
     # --- what always holds ----------------------------------------------------------------------------------------------
 
@@ -222,6 +229,10 @@ class Ledger(RuleBasedStateMachine):
         assert tally["counted"] == tally["closed"] + tally["not_closed"]
         assert tally["all"] == sum(n for _status, n in Problem.objects.order_by().values_list("status").annotate(n=Count("pk")))
         assert tally["overdue"] + tally["soon"] <= tally["not_closed"]
+
+    @invariant()
+    def kept_counts_are_right(self):
+        assert not any(build(at=timezone.now(), kinds=(ProblemCount, AspectCount, RegisteredCount, ClosedCount)).values())
 
     @invariant()
     def rows_are_whole(self):

@@ -256,6 +256,24 @@ def test_problem_detail_says_who_is_next(cast, signed_in, state, who, says):
     assert says in page(signed_in(getattr(cast, who)), "problem_detail", problem.pk)
 
 
+def test_who_handed_it_in_is_not_named_as_the_one_to_verify(cast, signed_in):
+    """The named verifier also reports for the unit and handed the problem in: somebody else goes on."""
+    problem = actions.register_problem(plays.reported(cast, at=timezone.now(), due_on=today() + 9 * DAY), verifier=cast.inspection, by=cast.office, at=timezone.now())
+    actions.submit_problem(problem, note="好了", by=cast.inspection, at=timezone.now())
+    assert "下一步由有验收权限的其他人员办理" in page(signed_in(cast.cadre), "problem_detail", problem.pk)
+    assert "下一步由有验收权限的其他人员办理" in page(signed_in(cast.inspection), "problem_detail", problem.pk)
+    assert "下一步由您办理" in page(signed_in(cast.reviewer), "problem_detail", problem.pk)
+
+
+def test_a_deadline_that_may_be_needed_is_not_marked_optional(cast, signed_in):
+    client = signed_in(cast.office)
+    again = live(cast, S.CLOSED)
+    for html in (page(client, "problem_new"), page(client, "problem_register", live(cast, S.REPORTED).pk), page(client, "problem_recur", again.pk)):
+        label = html.split("整改时限")[1].split("</label>")[0]
+        assert "选填" not in label
+        assert "限期整改必填" in html
+
+
 def test_problem_detail_links_what_came_before_and_after(cast, signed_in):
     closed = live(cast, S.CLOSED)
     again = actions.recur_problem(closed, manifestation="又有", track="immediate", by=cast.office, at=timezone.now())

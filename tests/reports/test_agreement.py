@@ -9,7 +9,8 @@ from learning.models import StudySession
 from ledger.models import Problem
 from organizations.headcounts import unit_rows
 from organizations.models import Cadre, Unit
-from reports.figures import REGISTRY, Scope, values
+from reports.figures import REGISTRY, Scope
+from reports.values import values
 from selfcheck.models import SelfCheck
 from supervision.models import SupervisionRecord
 

@@ -1,8 +1,11 @@
 """整改台账 and 自查问题清单 as PDF: the rows of the Excel sheet under the same filter, made as a job, for who sees the ledger."""
 
 import datetime as dt
+import io
+import re
 from urllib.parse import unquote
 
+import pypdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -17,6 +20,8 @@ from ledger import actions as ledger
 from reports import ledger_pdf
 from reports.actions import ask_ledger_pdf
 from reports.ledger_pdf import filter_words, ledger_sheet
+from reports.renderers.pdf import render_sheet
+from reports.sheet import Cell, Sheet
 from tests.ledger.plays import DAY, S, in_state, opened, reported
 from tests.reports.fonts import fonts_dir
 from tests.reports.measure import squeeze, tables_of, text_of
@@ -159,3 +164,15 @@ def test_the_ledgers_page_has_one_button(cast):
     page = client_of(cast.office).get("/ledger/problems/?source=self_check").content.decode()
     assert page.count(f'formaction="{URL}" name="sheet" value="self_check">导出问题清单 PDF<') == 1
     assert URL not in client_of(cast.cadre).get("/ledger/problems/").content.decode()
+
+
+def test_a_row_broken_over_pages_says_its_number_again():
+    """And only there: not where the next row begins, nor on the page behind it, nor for short rows, which go to the next page whole."""
+    long, short = "三份谈话记录没有写明地点和被谈话人意见，抽查时又发现一份没有签名。" * 16, "谈话记录要素不全" * 3
+    rows = tuple((Cell(str(n), kind="centre"), Cell("标题"), Cell(long if n in (3, 4, 8) else short), Cell("措施")) for n in range(1, 25))
+    head = (tuple(Cell(heading, kind="label") for heading in ("序号", "问题", "表现", "整改措施")),)
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(render_sheet(Sheet("台账", (10, 30, 40, 40), head, rows, landscape=True)))).pages]
+    again = [[int(number) for number in re.findall(r"第 (\d+) 件接上页", page)] for page in pages]
+    told = [number for page in again for number in page]
+    assert (again[0], told) == ([], [3, 4, 8])
+    assert len(pages) > len(told) + 1 and again[-1] == []

@@ -213,3 +213,12 @@ def test_an_unknown_part_is_not_found(cast):
 
 def test_the_account_page_leads_to_it(cast):
     assert client_of(cast.cadre).get("/accounts/preferences/").content.decode().count(f'href="{ADDRESS}"') == 1
+
+
+def test_the_page_writes_days_as_every_page_does_and_the_sheet_as_sheets_do(cast, signed_in):
+    now = timezone.localtime()
+    send_notice([cast.cadre], text="请查收", url="/", at=now)
+    html = signed_in(cast.cadre).get(ADDRESS, {"part": "notices"}).content.decode()
+    assert f"{now.month} 月 {now.day} 日 {now:%H:%M}" in html
+    assert f"{now:%Y-%m-%d}" not in html.split('<table class="table stack">')[1]
+    assert [line[0] for line in PARTS["notices"].lines(PARTS["notices"].rows(cast.cadre))] == [f"{now:%Y-%m-%d %H:%M}"]

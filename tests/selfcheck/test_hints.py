@@ -22,7 +22,7 @@ from selfcheck.actions import (
     set_hint_aside,
     submit,
 )
-from selfcheck.hints import hints_for
+from selfcheck.hints import hints_for, with_reports
 from selfcheck.marks import are_alike, marks_of, normal
 from selfcheck.models import HintSetAside, TextMark
 from tests.cast import person
@@ -49,8 +49,12 @@ def write(stage):
     return hand_in
 
 
-def seen(user, stage, kind: str = "") -> list[str]:
-    return [hint.sentence for hint in hints_for(user, [stage.round]) if not kind or hint.kind == kind]
+def seen_by(user, stage) -> list:
+    return with_reports(hints_for(user, stage.round))
+
+
+def seen(user, stage) -> list[str]:
+    return [hint.sentence for hint in seen_by(user, stage)]
 
 
 def accept(*reports) -> None:
@@ -84,7 +88,7 @@ def test_the_same_words_of_two_people(cast, room, stage, write):
     first = write(room[0], measure=MEASURE)
     second = write(room[1], measure=" 每月上门走访，不少于四户；当月登记")  # spaces and punctuation aside
     write(room[2])
-    (hint,) = hints_for(cast.reviewer, [stage.round])
+    (hint,) = seen_by(cast.reviewer, stage)
     assert (hint.sentence, list(hint.reports)) == ("2 份报告的整改措施有 1 处文字相同。", [first, second])
     assert seen(cast.office, stage) == []
     accept(first)
@@ -226,25 +230,25 @@ def test_an_item_has_one_mark_a_field(cast, room, write):
 def hint(cast, room, stage):
     for user in room[:3]:
         stage.hand_in(user)
-    return hints_for(cast.reviewer, [stage.round])[0]
+    return seen_by(cast.reviewer, stage)[0]
 
 
 def test_set_aside_with_a_reason_and_back_when_its_reports_change(cast, room, stage, hint):
     aside = set_hint_aside(hint, rows=hint.rows, reason=" 刚成立，已谈话核实 ", by=cast.reviewer, at=timezone.now())
     assert (aside.reason, aside.kind, aside.set_aside_by) == ("刚成立，已谈话核实", "all_no", cast.reviewer)
     assert Event.objects.filter(action="selfcheck.set_hint_aside", actor_id=cast.reviewer.pk).count() == 1
-    assert [one.aside for one in hints_for(cast.reviewer, [stage.round])] == [aside]
+    assert [one.aside for one in seen_by(cast.reviewer, stage)] == [aside]
     accept(*(stage.report(user) for user in room[:3]))
-    assert [one.aside for one in hints_for(cast.office, [stage.round])] == [aside]  # the same reports, the same hint
+    assert [one.aside for one in seen_by(cast.office, stage)] == [aside]  # the same reports, the same hint
     stage.hand_in(room[3])
-    assert [(one.sentence, one.aside) for one in hints_for(cast.reviewer, [stage.round])] == [("走访室的 4 份报告对各个方面都答“否”。", None)]
+    assert [(one.sentence, one.aside) for one in seen_by(cast.reviewer, stage)] == [("走访室的 4 份报告对各个方面都答“否”。", None)]
 
 
 def test_handed_in_again_it_comes_back(cast, room, stage, hint):
     set_hint_aside(hint, rows=hint.rows, reason="已核实", by=cast.reviewer, at=timezone.now())
     return_report(stage.report(room[0]), comment="补", due_on=stage.due, by=cast.reviewer, at=timezone.now())
     stage.hand_in(room[0])
-    assert [one.aside for one in hints_for(cast.reviewer, [stage.round])] == [None]
+    assert [one.aside for one in seen_by(cast.reviewer, stage)] == [None]
 
 
 @pytest.mark.parametrize(("facts", "words"), [({"reason": " "}, "请写明搁置的原因"), ({"rows": "others"}, "刚才有变化")])
@@ -273,7 +277,7 @@ def test_the_page_sets_aside_and_greys(cast, room, stage, hint, client):
     page = client.get(address(stage)).content.decode()
     assert hint.sentence in page
     assert f'href="/selfcheck/reviews/{stage.report(room[0]).pk}/"' in page
-    assert "看提示" in client.get("/selfcheck/reviews/").content.decode()
+    assert f'href="{address(stage)}"' in client.get("/selfcheck/reviews/").content.decode()
     form = address(stage, f"?hint={hint.key}")
     assert f'value="{hint.rows}"' in client.get(form).content.decode()
     assert client.post(form, {"rows": hint.rows, "reason": " "}).status_code == 200
@@ -281,7 +285,6 @@ def test_the_page_sets_aside_and_greys(cast, room, stage, hint, client):
     page = client.post(form, {"rows": hint.rows, "reason": "已谈话核实"}, follow=True).content.decode()
     assert 'class="muted"' in page
     assert "搁置：已谈话核实" in page
-    assert "看提示" not in client.get("/selfcheck/reviews/").content.decode()
     assert "已经搁置" in client.get(form, follow=True).content.decode()
 
 
@@ -290,7 +293,7 @@ def test_who_was_overtaken_is_told_and_may_try_again(cast, room, stage, hint, cl
     form = address(stage, f"?hint={hint.key}")
     stage.hand_in(room[3])
     page = client.post(form, {"rows": hint.rows, "reason": "已谈话核实"}).content.decode()
-    now = hints_for(cast.reviewer, [stage.round])[0]
+    now = seen_by(cast.reviewer, stage)[0]
     assert "刚才有变化" in page
     assert "已谈话核实" in page
     assert f'value="{now.rows}"' in page
@@ -308,13 +311,11 @@ def test_names_only_for_those_who_review_or_run_it(cast, room, stage, hint, clie
     page = client.get(address(stage)).content.decode()
     assert hint.sentence not in page
     assert "人0" not in page
-    assert "看提示" not in client.get(f"/selfcheck/rounds/{stage.round.pk}/").content.decode()
     assert client.get(address(stage, f"?hint={hint.key}")).status_code == 302
     accept(*(stage.report(user) for user in room[:3]))
     page = client.get(address(stage)).content.decode()
     assert "人0" in page
     assert "/selfcheck/reviews/" not in page
-    assert "看提示" in client.get(f"/selfcheck/rounds/{stage.round.pk}/").content.decode()
     for user, status in ((cast.director, 403), (cast.liaison, 403), (cast.cadre, 403), (cast.outsider, 404)):
         client.force_login(user)
         assert client.get(address(stage)).status_code == status
@@ -331,9 +332,35 @@ def test_a_report_given_to_another_reviewer_is_theirs_no_more(cast, room, stage,
 
 def test_a_fixed_number_of_queries(cast, room, stage, write):
     with CaptureQueriesContext(connection) as none:
-        hints_for(cast.reviewer, [stage.round])
+        hints_for(cast.reviewer, stage.round)
     for user in room:
         write(user, cause=CAUSE, measure=PROBLEM, manifestation=PROBLEM, at=midnight(stage) - dt.timedelta(minutes=2))
     with CaptureQueriesContext(connection) as many:
-        assert len(hints_for(cast.reviewer, [stage.round])) == 8  # the words, six measures, the rush
-    assert len(many) == len(none) <= 4
+        assert len(hints_for(cast.reviewer, stage.round)) == 8  # the words, six measures, the rush
+    assert len(many) == len(none) <= 6
+
+
+def test_only_the_page_of_hints_looks_for_them(cast, room, stage, hint, client):
+    """At a nation's reports it is too dear to look on every page that leads there: the link stands without a condition."""
+    for user, path in ((cast.reviewer, "/selfcheck/reviews/"), (cast.office, f"/selfcheck/rounds/{stage.round.pk}/")):
+        client.force_login(user)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(path).content.decode()
+        assert f'href="{address(stage)}"' in page
+        assert not [one["sql"] for one in queries if "selfcheck_textmark" in one["sql"] or "selfcheck_hintsetaside" in one["sql"]]
+
+
+def test_no_way_to_the_hints_before_a_report_is_handed_in(cast, stage, client):
+    for user, path in ((cast.reviewer, "/selfcheck/reviews/"), (cast.office, f"/selfcheck/rounds/{stage.round.pk}/")):
+        client.force_login(user)
+        assert address(stage) not in client.get(path).content.decode()
+
+
+def test_hints_are_turned_over_by_pages(cast, room, stage, write, client, monkeypatch):
+    monkeypatch.setattr("selfcheck.views.hints.PER_PAGE", 2)
+    for user in room[:3]:
+        write(user, measure=PROBLEM, manifestation=PROBLEM)
+    client.force_login(cast.reviewer)
+    first, second = (client.get(address(stage, f"?page={n}")).content.decode() for n in (1, 2))
+    assert ["文字相同" in first, "人0的报告" in first, "人1的报告" in first] == [True, True, False]
+    assert ["人1的报告" in second, "人2的报告" in second, "2 / 2" in second] == [True, True, True]

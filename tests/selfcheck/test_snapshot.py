@@ -4,18 +4,25 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audit.models import Event
 from organizations.actions import grant_role, open_unit
 from organizations.roles import Role
 from selfcheck.actions import purge_reports, return_report, start_round, take_snapshot
-from selfcheck.models import AnswerSnapshot, ChecklistVersion, SelfCheck
+from selfcheck.models import AnswerSnapshot, ChecklistVersion, Question, SelfCheck
+from selfcheck.triggers import install, remove
 from tests.cast import person
 
 KEYS = ["belief_loss", "political_wavering", "principle_abandonment", "improper_conduct", "abuse_of_power", "integrity_lapse"]
 AFTER = dt.timedelta(days=6)  # the stage's round is due in five days
+
+
+@pytest.fixture(autouse=True)
+def one_group_for_all(settings):
+    """The six aspects are sensitive; all but the tests of that are told with groups of five."""
+    settings.SENSITIVE_GROUP = 5
 
 
 @pytest.fixture
@@ -117,6 +124,46 @@ def test_versions_are_joined_by_the_key_of_the_question(cast, crowd, stage):
     assert ChecklistVersion.objects.count() == 2
 
 
+def test_a_sensitive_question_needs_a_larger_group(cast, crowd, stage, settings, client):
+    """The class of the checklist alone decides: one question of the six is 一般."""
+    settings.SENSITIVE_GROUP = 10
+    remove(connection)  # a published version is never written; here it is made as if it had been published so
+    Question.objects.filter(pk=stage.q["improper_conduct"]).update(sensitivity="normal")
+    install(connection)
+    for _unit, people in crowd.values():
+        for n, user in enumerate(people):
+            stage.hand_in(user, *["belief_loss", "improper_conduct"] * (n < 3))
+    taken = take_snapshot(stage.round, by=cast.office, at=timezone.now() + AFTER)
+    assert {q["key"]: q["smallest"] for q in taken.questions} == dict.fromkeys(KEYS, 10) | {"improper_conduct": 5}
+    assert shown(taken, "improper_conduct") == {"区机关": [12, 6], "X1 室": [6, 3], "X2 室": [6, 3]}
+    assert shown(taken, "belief_loss") == {"区机关": [12, 6], "X1 室": [6, None], "X2 室": [6, None]}
+    client.force_login(cast.director)
+    assert "敏感的问题不足 10 份就不公布。" in client.get(address(stage)).content.decode()
+
+
+def test_sensitive_in_one_version_is_sensitive(cast, crowd, stage, settings):
+    from selfcheck.actions import publish_checklist
+
+    settings.SENSITIVE_GROUP = 10
+    newer = publish_checklist(cast.campaign, name="六个方面", by=cast.office, at=timezone.now(), aspects=[("belief_loss", "理想信念")])
+    remove(connection)
+    Question.objects.filter(version=newer).update(sensitivity="normal")
+    install(connection)
+    for n, user in enumerate(crowd["X1"][1]):
+        stage.hand_in(user, *["belief_loss"] * (n < 3))
+    stage.report(crowd["X1"][1][0]).answers.filter(question__key="belief_loss").update(question=newer.questions.get())
+    taken = take_snapshot(stage.round, by=cast.office, at=timezone.now() + AFTER)
+    assert next(q for q in taken.questions if q["key"] == "belief_loss")["smallest"] == 10
+    assert shown(taken, "belief_loss")["X1 室"] == [6, None]
+
+
+def test_one_group_for_all_says_so_and_an_older_count_too(cast, counted, stage, client):
+    client.force_login(cast.director)
+    assert "敏感的问题" not in client.get(address(stage)).content.decode()
+    AnswerSnapshot.objects.update(questions=[{name: q[name] for name in ("key", "aspect", "text")} for q in counted.questions])
+    assert "敏感的问题" not in client.get(address(stage)).content.decode()
+
+
 # --- the page ----------------------------------------------------------------------------------------------------------
 
 
@@ -198,7 +245,6 @@ def test_one_sees_ones_scope(cast, counted, crowd, stage, client):
 
 
 def test_as_many_queries_for_one_unit_as_for_many(cast, counted, stage, client):
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     client.force_login(cast.office)

@@ -92,6 +92,7 @@ def test_a_smallest_group_that_protects_nobody_is_refused():
 
 # --- every assignment --------------------------------------------------------------------------------------------------
 
+SENSITIVE = [Group("top", 10), flat(10, 10), flat(10, 4, 7), flat(11, 10, own=1), flat(10, 10, own=3), Group("top", 0, (Group("m", 0, (Group("a", 10), Group("b", 10))), Group("c", 3)))]
 SMALL = [
     Group("top", 5), Group("top", 6), flat(5, 5), flat(5, 6), flat(4, 5), flat(6, 5, own=1), flat(5, 5, own=1), flat(5, 5, own=5), flat(5, 5, 5),
     flat(3, 3, 6), flat(2, 2, 2, own=2), flat(1, 1, 1, 5), flat(9, 5), flat(12, 4), Group("top", 1, (Group("m", 1, (Group("a", 5), Group("b", 5))),)),
@@ -104,6 +105,11 @@ def test_any_two_people_may_have_said_anything(tree):
     assert untold(homes(tree), lambda yes: release(tree, yes, K)) == []
 
 
+@pytest.mark.parametrize("tree", SENSITIVE, ids=str)
+def test_nor_with_the_group_of_a_sensitive_question(tree):
+    assert untold(homes(tree), lambda yes: release(tree, yes, 10)) == []
+
+
 def test_the_same_on_random_small_trees():
     chance, tried = random.Random(1), 0
     while tried < 60:
@@ -112,7 +118,7 @@ def test_the_same_on_random_small_trees():
         for size in homes(tree).values():
             possible *= size + 1
         if tree.size >= K and possible <= 4000:
-            k = chance.choice([4, 5, 6])
+            k = chance.choice([4, 5, 6, 8, 10])
             assert untold(homes(tree), lambda yes, tree=tree, k=k: release(tree, yes, k)) == []
             tried += 1
 
@@ -138,6 +144,10 @@ def attacked(publish, trees: int, seed: int = 7) -> int:
 
 def test_nothing_is_recovered():
     assert attacked(lambda tree, yes: release(tree, yes, K), 400) == 0
+
+
+def test_nothing_is_recovered_of_a_sensitive_question():
+    assert attacked(lambda tree, yes: release(tree, yes, 10), 200) == 0
 
 
 @pytest.mark.parametrize("publish", [everything, primary_only])

@@ -1,0 +1,289 @@
+"""Counts kept beside the rows they count, so that a nation's figures are read and not counted (docs/decisions/0016).
+
+Rows are counted by block: a unit of the four upper levels alone, or one of the fourth level with everything below it. A county
+and what is below it is small enough to count; everything above it is the sum of its blocks, by path.
+
+A deed names the units it touched (`touch`), and their blocks are counted again from the rows themselves as the last thing in
+its transaction, so a count can't drift away by pieces. The day passes without a deed: a count says until which day it is right.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from zlib import crc32
+
+from django.db import connection, models, transaction
+from django.db.models import Min, Q, QuerySet, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Left
+from django.utils import timezone
+
+from .models import STEP, Cadre, KeptCheck, KeptCounts, Unit
+
+LEVELS = 4  # of the tree above which nothing is counted live
+WIDTH = LEVELS * STEP
+MANY = 100  # blocks; beyond so many all are counted at once
+
+Place = tuple[str, bool]  # a path, and whether all below it is meant too
+EVERYWHERE: Place = ("", True)
+Row = dict[str, object]
+
+
+def block_of(path: str) -> Place:
+    """The block a unit lies in."""
+    return path[:WIDTH], len(path) >= WIDTH
+
+
+def at(places: Iterable[Place], field: str) -> Q:
+    """Rows whose unit's path is at one of the places. No places match nothing."""
+    condition = Q(pk__in=[])
+    alone = []
+    for path, with_below in places:
+        if with_below:
+            condition |= Q(**{f"{field}__gte": path, f"{field}__lt": path + "~"})
+        else:
+            alone.append(path)
+    return condition | Q(**{f"{field}__in": alone}) if alone else condition
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What is counted of which rows.
+
+    `rows(day)`: the rows, those that don't count yet or any more left out. `path`: from a row to its unit's path. `keys`: the kept
+    model's columns that tell counts apart beside the unit, and what they are on a row. `counts(day)`: its number columns.
+    `changes(day)`: the last day on which the counts stay what they are without a deed; None when they always do.
+    """
+
+    model: type[KeptCounts]
+    path: str
+    rows: Callable[[dt.date], QuerySet]
+    counts: Callable[[dt.date], Mapping[str, models.Aggregate]]
+    keys: Mapping[str, Combinable] = field(default_factory=dict)
+    changes: Callable[[dt.date], models.Aggregate | None] = lambda day: None
+
+    @cached_property
+    def names(self) -> list[str]:
+        return list(self.counts(dt.date.min))
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """What is written."""
+        return [*self.names, "right_until"]
+
+    def counted(self, day: dt.date, *, places: Iterable[Place] | None = None, width: int = WIDTH, **only) -> list[Row]:
+        """Counted from the rows: dicts of `path` (cut at `width` characters), the keys, the counts and `right_until`.
+
+        `only`: values of keys.
+        """
+        rows = self.rows(day).order_by()
+        if places is not None:
+            rows = rows.filter(at(places, self.path))
+        keys = {f"as_{name}": what for name, what in self.keys.items()}
+        rows = rows.annotate(as_path=Left(self.path, width), **keys).filter(**{f"as_{name}": value for name, value in only.items()})
+        counts = {f"as_{name}": number for name, number in self.counts(day).items()}
+        last = self.changes(day) or Value(None, models.DateField())
+        found = rows.values("as_path", *keys).annotate(**counts, as_right_until=last)
+        return [{name.removeprefix("as_"): value for name, value in row.items()} for row in found]
+
+    def recount(self, places: set[Place], day: dt.date) -> int:
+        """Count these places again and write what is different. Inside a transaction.
+
+        Returns how many counts were not what they should have been on that day.
+        """
+        wanted = None if EVERYWHERE in places or len(places) > MANY else places
+        self._lock(wanted)
+        kept = self.model.objects.select_related("unit")
+        before = {self._key(row): row for row in (kept if wanted is None else kept.filter(at(wanted, "unit__path")))}
+        now = {(row["path"], *(row[name] for name in self.keys)): row for row in self.counted(day, places=wanted)}
+        gone = [row for key, row in before.items() if key not in now]
+        written = {key: row for key, row in now.items() if key not in before or any(getattr(before[key], name) != row[name] for name in self.columns)}
+        self._write(written.values())
+        self.model.objects.filter(pk__in=[row.pk for row in gone]).delete()
+        outlived = [key for key in written if key in before and before[key].right_until and before[key].right_until < day]
+        return len(written) + len(gone) - len(outlived)
+
+    def _write(self, rows: Collection[Row]) -> None:
+        tops = Unit.objects.order_by()
+        units = dict((tops if len(rows) > MANY else tops.filter(path__in=[row["path"] for row in rows])).values_list("path", "pk"))
+        new = [
+            self.model(unit_id=units[row["path"]], **{self._column(name): row[name] for name in self.keys}, **{name: row[name] for name in self.columns})
+            for row in rows
+        ]
+        self.model.objects.bulk_create(new, batch_size=500, update_conflicts=True, unique_fields=["unit", *self.keys], update_fields=self.columns)
+
+    def _column(self, name: str) -> str:
+        return self.model._meta.get_field(name).attname
+
+    def _key(self, row) -> tuple:
+        return (row.unit.path, *(getattr(row, self._column(name)) for name in self.keys))
+
+    def _lock(self, places: set[Place] | None) -> None:
+        """Two deeds in one block count it one after the other; else each would miss what the other has not committed.
+
+        Held to the commit that follows at once. SQLite writes one transaction at a time anyway.
+        """
+        if connection.vendor != "postgresql":
+            return
+        room = crc32(self.model._meta.label.encode()) - 2**31
+        with connection.cursor() as cursor:
+            if places is None:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [room])
+                return
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, 0)", [room])
+            for number in sorted({crc32(block_of(path)[0].encode()) % 2**31 or 1 for path, _below in places}):
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [room, number])
+
+
+COUNTERS: dict[type[KeptCounts], Counter] = {}
+
+
+def keeps(counter: Counter) -> Counter:
+    """A room above tells what it keeps counts of."""
+    COUNTERS[counter.model] = counter
+    return counter
+
+
+def touch(*paths: str, of: Iterable[type[KeptCounts]] = (), below: bool = False) -> None:
+    """The running deed changed rows of the units at these paths: their counts are made again as it commits.
+
+    `of`: only these counts; all when none is named. `below`: all units below them too, as when a unit moved.
+    """
+    places = {block_of(path) for path in paths} | ({(path, True) for path in paths} if below else set())
+    _note((model, place) for model in of or COUNTERS for place in places)
+
+
+def touch_people(cadres: Iterable[Cadre], *, of: Iterable[type[KeptCounts]] = ()) -> None:
+    """The running deed changed rows of these cadres."""
+    units = {cadre.unit_id for cadre in cadres}
+    paths = Unit.objects.order_by()
+    touch(*(paths if len(units) > MANY * 10 else paths.filter(pk__in=units)).values_list("path", flat=True), of=of)
+
+
+def _note(touched: Iterable[tuple[type[KeptCounts], Place]]) -> None:
+    connection.finishing.setdefault(_recount_touched, set()).update(touched)
+
+
+def _recount_touched(touched: set[tuple[type[KeptCounts], Place]]) -> None:
+    day = timezone.localdate()  # a count is of the day on which it is made, whatever day a deed was entered for
+    for model in sorted({model for model, _place in touched}, key=lambda model: model._meta.label):
+        COUNTERS[model].recount({place for named, place in touched if named is model}, day)
+
+
+# --- reading ---
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Which counts: of a unit with everything below it, by the units of a level and by one key.
+
+    `level`: how many levels deep the answer's paths reach; what lies above has a shorter one. `only`: values of keys.
+    """
+
+    counter: Counter
+    under: str
+    level: int
+    by: str = ""
+    only: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_kept(self) -> bool:
+        """Up to four levels counts are kept; below that rows are counted."""
+        return self.level <= LEVELS and len(self.under) <= WIDTH and is_built(self.counter.model)
+
+    @property
+    def kept(self) -> QuerySet:
+        return self.counter.model.objects.filter(at([(self.under, True)], "unit__path"), **self.only).order_by()
+
+    def part(self, name: str, width: int) -> QuerySet:
+        """These counts as lines (name, path, key, right until, numbers) of a statement that reads several kinds."""
+        key = Cast(self.by, models.CharField()) if self.by else Value("", models.CharField())
+        sums = [Sum(column) for column in self.counter.names]
+        sums += [Value(0, models.IntegerField())] * (width - len(sums))
+        return (
+            self.kept.annotate(part_path=Left("unit__path", self.level * STEP), part_key=key).values("part_path", "part_key")
+            .annotate(part_name=Value(name, models.CharField()), part_until=Min("right_until"), **{f"part_{n}": value for n, value in enumerate(sums)})
+            .values_list("part_name", "part_path", "part_key", "part_until", *(f"part_{n}" for n in range(width)))
+        )
+
+    def counted(self, day: dt.date, places: Iterable[Place]) -> list[Row]:
+        return self.counter.counted(day, places=places, width=self.level * STEP, **self.only)
+
+    def live(self, day: dt.date) -> list[Row]:
+        """Counted from the rows."""
+        return self.added(self.counted(day, [(self.under, True)]))
+
+    def mended(self, day: dt.date) -> list[Row]:
+        """When the day has gone past some counts and nobody has made them again yet: those are counted now, the others read."""
+        places = {block_of(path) for path in self.kept.filter(right_until__lt=day).values_list("unit__path", flat=True)}
+        if len(places) > MANY:
+            return self.live(day)
+        names = self.counter.names
+        fresh = self.kept.exclude(at(places, "unit__path")).annotate(path=Left("unit__path", self.level * STEP)).values("path", *self.counter.keys, *names)
+        return self.added([*fresh, *self.counted(day, places)])
+
+    def added(self, rows: Iterable[Row]) -> list[Row]:
+        """One row for each path and key."""
+        sums: dict[tuple, Row] = {}
+        for row in rows:
+            key = str(row[self.by]) if self.by else ""
+            whole = sums.setdefault((row["path"], key), {"path": row["path"], "key": key, **dict.fromkeys(self.counter.names, 0)})
+            for name in self.counter.names:
+                whole[name] += row[name]
+        return list(sums.values())
+
+
+def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
+    """Several counts under their names: dicts of `path`, `key` and the numbers. One statement, unless a day has just begun.
+
+    Asked inside a deed they already tell what the deed did.
+    """
+    connection.finish()
+    found: dict[str, list[Row]] = {name: [] if ask.is_kept else ask.live(day) for name, ask in asks.items()}
+    kept = {name: ask for name, ask in asks.items() if ask.is_kept}
+    if not kept:
+        return found
+    width = max(len(ask.counter.names) for ask in kept.values())
+    parts = [ask.part(name, width) for name, ask in kept.items()]
+    stale = set()
+    for name, path, key, until, *numbers in parts[0].union(*parts[1:], all=True):
+        found[name].append({"path": path, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
+        if until and until < day:
+            stale.add(name)
+    return found | {name: kept[name].mended(day) for name in stale}
+
+
+def sums(rows: Iterable[Row], names: Iterable[str]) -> dict[str, int]:
+    """The numbers of all rows together."""
+    rows = list(rows)
+    return {name: sum(row[name] for row in rows) for name in names}
+
+
+# --- keeping watch ---
+
+_built: set[str] = set()  # kinds known to be built: what once was stays so
+
+
+def is_built(model: type[KeptCounts]) -> bool:
+    """Whether this kind was ever counted through. Until then everything is counted from the rows."""
+    if model._meta.label not in _built:
+        _built.update(KeptCheck.objects.values_list("kind", flat=True))
+    return model._meta.label in _built
+
+
+@transaction.atomic
+def build(*, at: dt.datetime, kinds: Iterable[type[KeptCounts]] = ()) -> dict[str, int]:
+    """Count everything again and compare: what is different is written and remembered. kind → how many counts were wrong.
+
+    The first time nothing was kept, and nothing is called wrong.
+    """
+    connection.finish()
+    wrong = {}
+    for model in sorted(kinds or COUNTERS, key=lambda model: model._meta.label):
+        label = model._meta.label
+        found = COUNTERS[model].recount({EVERYWHERE}, timezone.localdate(at))
+        _check, is_first = KeptCheck.objects.get_or_create(kind=label, defaults={"built_at": at})
+        wrong[label] = 0 if is_first else found
+        KeptCheck.objects.filter(kind=label).update(checked_at=at, differences=wrong[label])
+    return wrong
