@@ -334,7 +334,8 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "rectification.storage.StaticStorage"
+        else "rectification.storage.StaticStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},  # a front server of another account reads them
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -63,3 +63,10 @@ def test_the_compose_file_holds_no_secret_and_locks_every_service_of_ours_in():
     ours = {name: service for name, service in told["services"].items() if service["image"] == "rectification:latest"}
     assert set(ours) == {"web", "quick", "documents", "imports", "beat"}
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in ours.values())
+
+
+def test_static_files_are_for_the_front_server_to_read_whatever_the_unit_s_umask(tmp_path):
+    env = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data"), "STATIC_ROOT": str(tmp_path / "static")}
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=env, umask=0o077, check=True, timeout=200)
+    paths = [path for path in (tmp_path / "static").rglob("*") if path.suffix not in (".gz", ".br")]  # those are read by the platform itself
+    assert {(path.is_dir(), path.stat().st_mode & 0o777) for path in paths} == {(True, 0o755), (False, 0o644)}
