@@ -85,7 +85,8 @@ class Nation:
         organs, leaves = self._units()
         self._people(leaves)
         self._grants(organs)
-        self.campaign = launch_campaign(name=_("模拟教育整顿"), workforce=_("干部"), unit=organs[0], is_demo=True, by=self.by, at=self.at - dt.timedelta(days=360))
+        self.office = RoleGrant.objects.select_related("user").get(unit=organs[0], role=Role.OFFICE).user
+        self.campaign = launch_campaign(name=_("模拟教育整顿"), workforce=_("干部"), unit=organs[0], is_demo=True, by=self.office, at=self.at - dt.timedelta(days=360))
         self.told(_("单位 %(u)s 个、干部 %(c)s 人") % {"u": self.size.units, "c": self.size.cadres})
         self._learning(leaves)
         self._selfchecks()
@@ -97,9 +98,9 @@ class Nation:
 
     # --- how rows are written ---
 
-    def _run(self, sql: str, params=()) -> None:
+    def _run(self, sql: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(sql, params)
+            cursor.execute(sql, None)  # no parameters: a per cent sign is one
 
     def _count_to(self, most: int) -> None:
         """A table of the numbers from 1, which everything else is drawn from."""
@@ -122,7 +123,7 @@ class Nation:
         """A day so many days from today."""
         return f"(DATE '{self.today}' + ({days})::int)" if connection.vendor == "postgresql" else f"date('{self.today}', ({days}) || ' days')"
 
-    def insert(self, model: type[models.Model], source: str, **values: str | int) -> None:
+    def insert(self, model: type[models.Model], source: str, /, **values: str | int) -> None:
         """INSERT … SELECT: the columns named are SQL over `source`, the others their default."""
         for field in model._meta.concrete_fields:
             if field.column not in values and not field.primary_key and not field.null:
@@ -223,10 +224,10 @@ class Nation:
     def _selfchecks(self) -> None:
         """One round: a slip, a report for everybody, six answers in each that was begun."""
         due, opened = self.today - dt.timedelta(days=60), self.at - dt.timedelta(days=120)
-        checklist = publish_checklist(self.campaign, name=_("六个方面检查清单"), by=self.by, at=opened)
+        checklist = publish_checklist(self.campaign, name=_("六个方面检查清单"), by=self.office, at=opened)
         questions = list(checklist.questions.order_by("order").values_list("pk", flat=True))[:QUESTIONS]
-        slip = Slip.objects.create(campaign=self.campaign, kind=Slip.Kind.PROMPT, year=opened.year, number=1, title=_("开展自查自纠"), content=_("对照六个方面逐项检查。"), due_on=due, issued_at=opened)
-        self.round = Round.objects.create(campaign=self.campaign, checklist=checklist, slip=slip, title=_("第一轮自查自纠"), due_on=due, opened_at=opened)
+        slip = Slip.objects.create(campaign=self.campaign, kind=Slip.Kind.PROMPT, year=opened.year, number=1, title=_("开展自查自纠"), content=_("对照六个方面逐项检查。"), due_on=due, issued_at=opened, issued_by=self.office)
+        self.round = Round.objects.create(campaign=self.campaign, checklist=checklist, slip=slip, title=_("第一轮自查自纠"), due_on=due, opened_at=opened, opened_by=self.office)
         user = f"{self.first} - 1 + cadre.id"
         self.insert(
             SlipDelivery, "organizations_cadre cadre", slip_id=slip.pk, cadre_id="cadre.id", acknowledged_at=f"CASE WHEN {self.drawn('cadre.id', 50, 6)} > 1 THEN {self.ago('118')} END",
@@ -268,7 +269,7 @@ class Nation:
             Problem, source, id="answer.id", campaign_id=self.campaign.pk, year=self.at.year, number="row_number() OVER (ORDER BY answer.id)", title="'谈话记录要素不全（模拟）'", title_initials="'thjlysbqmn'",
             source="'self_check'", level="'person'", aspect_key="aspect.key", aspect_label="aspect.label", manifestation="'3 份谈话记录没有写明地点。'", cause="'图省事'", track=track,
             due_on=f"CASE WHEN {track} = 'dated' THEN {self.day(self.drawn('answer.id', 120, 13) + ' - 30')} END", responsible_unit_id="cadre.unit_id", responsible_person_id="cadre.id", status=state,
-            outcome=f"CASE WHEN {closed} THEN 'done' ELSE '' END", reported_at=self.ago(found),
+            outcome=f"CASE WHEN {closed} THEN 'done' ELSE '' END", reported_at=self.ago(found), reported_by_id=user,
             registered_at=f"CASE WHEN {registered} THEN {self.ago(f'{found} - 2')} END", registered_by_id=f"CASE WHEN {registered} THEN {self.first} END",
             submitted_at=f"CASE WHEN {sent} THEN {self.ago('20')} END", submitted_by_id=f"CASE WHEN {sent} THEN {user} END",
             closed_at=f"CASE WHEN {closed} THEN {self.ago(self.drawn('answer.id', 15, 14))} END", closed_by_id=f"CASE WHEN {closed} THEN {self.first} END",

@@ -47,6 +47,7 @@ DEEDS = {
     "campaigns.release_member": _("移出领导小组成员"),
     "demo.enter_demo": _("录入演示数据"),
     "demo.remove_demo": _("删除演示数据"),
+    "demo.simulate": _("写入模拟数据"),
     "jobs.download_result": _("下载任务结果"),
     "jobs.queue_job": _("提交后台任务"),
     "keys.discard_key": _("丢弃用完的数据密钥"),
