@@ -100,7 +100,7 @@ def test_a_slow_statement_is_told_without_its_values(db, settings, lines):
     with connection.cursor() as cursor:
         rest = "SELECT pg_sleep(0.01), %s" if connection.vendor == "postgresql" else "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT max(i), %s FROM n"
         cursor.execute(rest, ["canary-value"])
-        with pytest.raises(DatabaseError):
+        with pytest.raises(DatabaseError), transaction.atomic():
             cursor.execute(rest.replace("SELECT max", "SELECT wrong, max").replace("SELECT pg", "SELECT wrong, pg"), ["canary-value"])
     (said,) = [one for one in lines if "slow query" in one["message"] and "wrong" not in one["message"]]
     assert rest in said["message"] and said["ms"] >= 1 and said["database"] == "default"
