@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PYTHON := .venv/bin/python
 export PORT HOST
 
-.PHONY: run setup test lint demo lock screenshots
+.PHONY: run setup test lint demo lock screenshots bundle
 
 run: ## serve on http://127.0.0.1:8000 (PORT= to change)
 	@tools/setup.sh run
@@ -25,6 +25,7 @@ lint: ## ruff, templates, migrations, deployment check
 	@.venv/bin/ruff check .
 	@.venv/bin/djlint templates --lint --quiet
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) tools/lint_migrations.py
 	@HTTPS=1 $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 demo: ## enter the demo into the database of DATA_DIR
@@ -38,3 +39,7 @@ lock: ## rewrite requirements.txt from requirements.in (needs uv)
 screenshots: ## pictures of every page at both sizes, in docs/screenshots
 	@tools/setup.sh test
 	@$(PYTHON) tools/screenshots.py docs/screenshots
+
+bundle: ## one archive in dist/ that installs on a machine without a network
+	@tools/setup.sh run
+	@$(PYTHON) tools/bundle.py dist

@@ -30,5 +30,5 @@ def check_triggers(app_configs=None, databases=None, **kwargs) -> list[checks.Ch
     for connection in _migrated(databases):
         gone = missing(connection)
         if gone:
-            found.append(checks.Error(f"The log's triggers are missing or changed: {', '.join(gone)}.", hint="manage.py audit protect", id="audit.E001"))
+            found.append(checks.Error(f"日志的防改措施缺失或被改动：{'、'.join(gone)}。请执行 manage.py audit protect，并查明原因。", id="audit.E001"))
     return found

@@ -1,23 +1,16 @@
 """The one way into the log."""
 
 import datetime as dt
-import re
 from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from .models import Event
+from .plain import plain
 from .where import here
 
 WIDTH = {name: Event._meta.get_field(name).max_length for name in ("actor_label", "subject_label", "address")}
-# What would break a line, or make it read otherwise than it is: control characters, separators, bidi marks, lone surrogates.
-DISGUISE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
-
-
-def plain(text: str) -> str:
-    """One line that reads as it is."""
-    return DISGUISE.sub(" ", text).strip()
 
 
 def label_of(subject: models.Model) -> str:

@@ -169,8 +169,8 @@ def _archive_fault(segments: list[Segment] | None, anchors: Anchors, keys: dict[
     return next(filter(None, chain(here, files)), None)
 
 
-def _verify(progress: Callable[[int, int], None], segments: list[Segment] | None, *, with_files: bool) -> Verdict:
-    noted, keys = list(read_anchors()), at_hand()  # before the snapshot: an anchor is never ahead of what was committed when it was read
+def _verify(progress: Callable[[int, int], None], segments: list[Segment] | None, *, with_files: bool, until: int | None) -> Verdict:
+    noted, keys = [anchor for anchor in read_anchors() if until is None or anchor.seq <= until], at_hand()  # before the snapshot: an anchor is never ahead of what was committed when it was read
     anchors = by_number(noted)
     with _any_text():
         with connection.cursor() as cursor:
@@ -188,13 +188,14 @@ def _verify(progress: Callable[[int, int], None], segments: list[Segment] | None
     return Verdict(seen.count, walk.seq, walk.mac, len(noted), fault, archived=start, files=len(segments or ()) if with_files else None)
 
 
-def verify(progress: Callable[[int, int], None] = lambda done, total: None, *, with_archive: bool = False) -> Verdict:
+def verify(progress: Callable[[int, int], None] = lambda done, total: None, *, with_archive: bool = False, until: int | None = None) -> Verdict:
     """Check every event, what stands for archived ones, the chain's end, anchors, keys and triggers; `with_archive` the archives' lines too.
 
+    Of a log as it was at a backup only the anchors up to its end tell anything: `until`.
     `progress(done, total)` is called now and then. When lines are archived meanwhile the walk begins anew.
     """
     while True:
         segments = _segments()
-        verdict = _verify(progress, segments, with_files=with_archive)
+        verdict = _verify(progress, segments, with_files=with_archive, until=until)
         if verdict.is_intact or segments == _segments():
             return verdict

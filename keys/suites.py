@@ -63,27 +63,34 @@ def mark(secret: bytes, text: bytes, *, suite: str) -> str:
     return made.finalize().hex()
 
 
-def seal(secret: bytes, text: bytes, *, bound_to: str, suite: str) -> str:
-    """A token for `text` that opens only with the same secret and the same `bound_to`. A nonce is never used twice: 96 random bits."""
-    key, nonce, place = cipher_key(secret, suite), os.urandom(NONCE), bound_to.encode()
+def encrypt(key: bytes, nonce: bytes, text: bytes, place: bytes, *, suite: str) -> bytes:
+    """Ciphertext and tag. A nonce serves one text under a key, never two."""
     if suite == "intl":
-        return str(Token(suite, nonce + AESGCM(key).encrypt(nonce, text, place)))
+        return AESGCM(key).encrypt(nonce, text, place)
     encryptor = Cipher(SM4(key), modes.GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(place)
-    hidden = encryptor.update(text) + encryptor.finalize()
-    return str(Token(suite, nonce + hidden + encryptor.tag))
+    return encryptor.update(text) + encryptor.finalize() + encryptor.tag
+
+
+def decrypt(key: bytes, nonce: bytes, hidden: bytes, place: bytes, *, suite: str) -> bytes:
+    """What was encrypted at this very place. Raises Unreadable for anything else."""
+    try:
+        if suite == "intl":
+            return AESGCM(key).decrypt(nonce, hidden, place)
+        decryptor = Cipher(SM4(key), modes.GCM(nonce, hidden[-TAG:])).decryptor()
+        decryptor.authenticate_additional_data(place)
+        return decryptor.update(hidden[:-TAG]) + decryptor.finalize()
+    except InvalidTag as error:
+        raise Unreadable("changed or moved") from error
+
+
+def seal(secret: bytes, text: bytes, *, bound_to: str, suite: str) -> str:
+    """A token for `text` that opens only with the same secret and the same `bound_to`. A nonce is never used twice: 96 random bits."""
+    nonce = os.urandom(NONCE)
+    return str(Token(suite, nonce + encrypt(cipher_key(secret, suite), nonce, text, bound_to.encode(), suite=suite)))
 
 
 def unseal(secret: bytes, token: str, *, bound_to: str) -> bytes:
     """What was sealed, in whichever suite. Raises Unreadable for anything else than the very token at the very place."""
     parsed = Token.parse(token)
-    key, place = cipher_key(secret, parsed.suite), bound_to.encode()
-    nonce, hidden, tag = parsed.raw[:NONCE], parsed.raw[NONCE:-TAG], parsed.raw[-TAG:]
-    try:
-        if parsed.suite == "intl":
-            return AESGCM(key).decrypt(nonce, hidden + tag, place)
-        decryptor = Cipher(SM4(key), modes.GCM(nonce, tag)).decryptor()
-        decryptor.authenticate_additional_data(place)
-        return decryptor.update(hidden) + decryptor.finalize()
-    except InvalidTag as error:
-        raise Unreadable("changed or moved") from error
+    return decrypt(cipher_key(secret, parsed.suite), parsed.raw[:NONCE], parsed.raw[NONCE:], bound_to.encode(), suite=parsed.suite)

@@ -1,6 +1,7 @@
 """`make run`: brings database, static files and demo up to date and serves, background jobs included.
 
-One process loads Django once; gunicorn forks its workers from it. PORT and HOST come from the environment.
+One process loads Django once; gunicorn forks its workers from it. PORT, HOST, WEB_WORKERS (2) and DEMO come from the environment:
+DEMO=0 is how an office runs it (deploy/).
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rectification.settings")
 HOST = os.environ.get("HOST", "127.0.0.1")
+IS_DEMO = os.environ.get("DEMO", "1") != "0"  # 0 in production: nothing is entered, and nothing migrated that no backup was made of
+WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
 
 
 def chosen_port() -> int:
@@ -28,6 +31,25 @@ def chosen_port() -> int:
     return int(text)
 
 
+def refuse_unsafe() -> None:
+    """What the start-up checks complain of, a sentence each, and no start. What can be mended here is mended: folders open to others."""
+    from django.core import checks
+    from django.db import OperationalError
+
+    from operations.checks import check_surroundings
+    from operations.checks.folders import close_to_others
+
+    for path in close_to_others():
+        print(f"已收回本机其他账号进入 {path} 的权限。", flush=True)
+    try:
+        found = [*checks.run_checks(databases=["default"]), *check_surroundings(databases=["default"])]
+    except OperationalError as error:
+        sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
+    wrong = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if wrong:
+        sys.exit("没有启动：\n" + "\n".join(f"  {message.msg}（{message.id}）" for message in wrong))
+
+
 def prepare_database() -> None:
     """Apply what migrations are missing."""
     from django.core.management import call_command
@@ -39,7 +61,10 @@ def prepare_database() -> None:
         executor = MigrationExecutor(connection)
     except OperationalError as error:
         sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan and not IS_DEMO:
+        sys.exit(f"数据库缺少 {len(plan)} 个迁移，没有启动。请先执行 manage.py backup 备份，再执行 manage.py migrate，然后启动。")
+    if plan:
         call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -106,6 +131,17 @@ def greet(port: int) -> None:
     print(flush=True)
 
 
+def prepare_figures() -> None:
+    """The processes' figures are summed through files of this run (operations/metrics.py); said before the library is loaded."""
+    import shutil
+
+    from django.conf import settings
+
+    folder = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(settings.DATA_DIR / "metrics")))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+
+
 def serve(port: int) -> None:
     """gunicorn with threads; a job thread starts in each worker when jobs run in the web process."""
     from django.conf import settings
@@ -113,6 +149,11 @@ def serve(port: int) -> None:
     from gunicorn.app.base import BaseApplication
 
     from rectification.wsgi import application
+
+    def forget_figures(server, worker) -> None:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)
 
     def wake_jobs(worker) -> None:
         if settings.JOBS_IN_PROCESS:
@@ -123,8 +164,8 @@ def serve(port: int) -> None:
     class Server(BaseApplication):
         def load_config(self) -> None:
             options = {
-                "bind": f"{HOST}:{port}", "workers": 2, "threads": 4, "worker_class": "gthread", "timeout": 120,
-                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs,
+                "bind": f"{HOST}:{port}", "workers": WORKERS, "threads": 4, "worker_class": "gthread", "timeout": 120,
+                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs, "child_exit": forget_figures,
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None, "control_socket_disable": True,
             }
             for key, value in options.items():
@@ -144,14 +185,17 @@ def main() -> None:
 
     port = chosen_port()
     try:
+        prepare_figures()
         django.setup()
     except ImproperlyConfigured as error:
         sys.exit(f"设置有误，没有启动：{error}")
+    refuse_unsafe()
     prepare_database()
     prepare_counts()
     prepare_static()
-    prepare_demo()
-    greet(port)
+    if IS_DEMO:
+        prepare_demo()
+        greet(port)
     serve(port)
 
 

@@ -1,6 +1,8 @@
 """The one settings file. Everything that differs between machines is read from the environment.
 
 DATABASE_URL   PostgreSQL, e.g. postgres://user:pass@host/name; without it SQLite in DATA_DIR
+REPLICA_URL    a streaming standby of DATABASE_URL that pages are read from, as soon as it has what is acknowledged
+REPLICA_WAIT_MS  50: so long a page waits for the standby before it is read from the primary
 REDIS_URL      Celery's broker and the cache; without it jobs run in the web process
 JOB_LIMIT_QUICK, JOB_LIMIT_DOCUMENTS, JOB_LIMIT_IMPORTS  120, 600 and 1800 seconds: so long a job of that queue may take
 JOB_LEASE_SECONDS  60: a runner that has given no sign of life for so long has lost its job to the next one
@@ -14,6 +16,14 @@ AUDIT_ANCHORS  the file of the log's anchors; default: in KEYS_DIR. Best where o
 AUDIT_ARCHIVE  the folder of archived parts of the log; default: DATA_DIR/audit-archive
 AUDIT_KEEP_MONTHS  36: so long every line of the log stays in the database before it may be archived; never below 6
 TRUSTED_PROXIES  comma-separated addresses of front servers whose X-Forwarded-For is believed
+
+Running (docs/operations.md)
+STATIC_ROOT    where the static files are collected; default: DATA_DIR/static. Elsewhere when a front server reads them
+DEMO, WEB_WORKERS, HOST, PORT  read by the server alone (rectification/serve.py)
+LOG_FORMAT     line (default) or json, then with a line for every request
+SLOW_QUERY_MS  1000: statements that take so long are logged, without their values; 0: none
+METRICS_FROM   comma-separated addresses or networks that may read /metrics; default: this machine
+READY_FREE_MB, READY_JOB_MINUTES  500 and 15: with less free disk /readyz says no; with a job waiting longer it says degraded
 
 Signing in
 PASSWORD_POLICY  dengbao (default: three of four kinds of characters, a new one every 90 days) or asvs (length only)
@@ -30,6 +40,7 @@ AUTH_BACKENDS    comma-separated dotted paths asked after the platform's own pas
 """
 
 import datetime as dt
+import ipaddress
 import secrets
 from pathlib import Path
 
@@ -38,13 +49,17 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from audit.keyfile import make_once
+from operations.distrust import can_distrust_schema
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", False)
 
+for _name in ("SECRET_KEY", "DATABASE_URL", "REPLICA_URL", "REDIS_URL"):
+    if "CHANGE-ME" in env.str(_name, ""):
+        raise ImproperlyConfigured(f"{_name} still holds the sample's CHANGE-ME. {_name} 里还是样例的 CHANGE-ME，请换成自己的口令或密钥。")
 WEAK_KEYS = {"", "secret", "changeme", "change-me", "insecure"}
 MIN_KEY_LENGTH = 32
 
@@ -113,11 +128,13 @@ INSTALLED_APPS = [
     "selfcheck",
     "supervision",
     "reports",
+    "operations",
     "demo",
 ]
 
 MIDDLEWARE = [
-    "accounts.middleware.ContentSecurityMiddleware",  # outermost: static files, redirects and errors carry its headers too
+    "operations.middleware.RequestMiddleware",  # outermost: every answer has its number
+    "accounts.middleware.ContentSecurityMiddleware",  # static files, redirects and errors carry its headers too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "audit.middleware.WhereMiddleware",
@@ -159,9 +176,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
 # Django's engines, which also seal the log at each commit (docs/decisions/0007-sealed-at-commit.md).
-ENGINES = {"django.db.backends.postgresql": "audit.backends.postgresql", "django.db.backends.sqlite3": "audit.backends.sqlite3"}
+ENGINES = {"django.db.backends.postgresql": "operations.backends.postgresql", "django.db.backends.sqlite3": "operations.backends.sqlite3"}
 SQLITE = {
-    "ENGINE": "audit.backends.sqlite3",
+    "ENGINE": "operations.backends.sqlite3",
     "NAME": DATA_DIR / "rectification.sqlite3",
     "CONN_MAX_AGE": 60,
     "OPTIONS": {
@@ -169,7 +186,7 @@ SQLITE = {
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
-            " PRAGMA secure_delete=ON;"
+            f" PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema={'OFF' if can_distrust_schema() else 'ON'};"
             " PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364;"
         ),
     },
@@ -193,6 +210,26 @@ def _database() -> dict:
 
 
 DATABASES = {"default": _database()}
+
+
+def _replica() -> dict:
+    """The standby that pages are read from; nothing of it is ever written or migrated."""
+    found = env.db_url("REPLICA_URL", engine=None)
+    if ENGINES.get(found.get("ENGINE")) != ENGINES["django.db.backends.postgresql"] or DATABASES["default"]["ENGINE"] != ENGINES["django.db.backends.postgresql"]:
+        raise ImproperlyConfigured(
+            "REPLICA_URL names a PostgreSQL standby of DATABASE_URL: postgres://user:password@host:5432/name."
+            " REPLICA_URL 只能是 DATABASE_URL 的 PostgreSQL 只读副本，请写成 postgres://用户名:密码@主机:5432/库名。"
+        )
+    options = {"connect_timeout": 2, **found.get("OPTIONS", {})}
+    return found | {"ENGINE": DATABASES["default"]["ENGINE"], "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"}}
+
+
+REPLICA_URL = env.str("REPLICA_URL", "")
+REPLICA_WAIT_MS = env.int("REPLICA_WAIT_MS", 50)
+if REPLICA_URL:
+    DATABASES["replica"] = _replica()
+    DATABASE_ROUTERS = ["operations.replica.Router"]
+    MIDDLEWARE.append("operations.middleware.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
@@ -307,14 +344,15 @@ USE_TZ = True
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "rectification.storage.StaticStorage"
+        else "rectification.storage.StaticStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},  # a front server of another account reads them
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
@@ -333,6 +371,7 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 # HTTPS is ended by the front server on an intranet; HTTPS=1 turns on what needs it (docs/security.md).
 HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked by machines from beside, without TLS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -351,11 +390,22 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# What the server tells about itself (operations/logs.py): never a query, a form's values or a name.
+LOG_FORMAT = one_of("LOG_FORMAT", "line", "json")
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", 1000)
+READY_FREE_MB, READY_JOB_MINUTES = env.int("READY_FREE_MB", 500), env.int("READY_JOB_MINUTES", 15)
+try:
+    METRICS_FROM = [ipaddress.ip_network(text.strip()) for text in env.list("METRICS_FROM", default=["127.0.0.1", "::1"])]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_FROM: {error}. METRICS_FROM 请写地址或网段，用逗号隔开，例如 10.1.2.3,10.1.0.0/16。") from error
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "operations.logs.LineFormatter"}, "json": {"()": "operations.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}, "axes": {"level": "ERROR"}},
+    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}, "axes": {"level": "ERROR"},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},  # else Django's own handler prints exceptions in their words
+        "operations.request": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},  # a line for every request
+    },
 }

@@ -11,5 +11,6 @@ urlpatterns = [
     path("learning/", include("learning.urls")),
     path("selfcheck/", include("selfcheck.urls")),
     path("supervision/", include("supervision.urls")),
+    path("", include("operations.urls")),
     path("", include("reports.urls")),
 ]

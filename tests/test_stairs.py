@@ -16,7 +16,7 @@ FLOORS = [
     {"campaigns"},
     {"ledger"},
     {"learning", "selfcheck", "supervision"},
-    {"reports"},
+    {"reports", "operations"},
     {"demo"},
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}

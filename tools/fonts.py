@@ -165,6 +165,19 @@ def build(work, fresh, dest):
     (fresh / "office").mkdir()
 
 
+def is_made(folder):
+    """Whether folder holds what build() makes, as in a bundle for machines without a network."""
+    return all((folder / font_file(name)).is_file() for name in FAMILIES)
+
+
+def copy_made(source, fresh, dest):
+    """The faces and licences of another place, with a fonts.conf that speaks of dest."""
+    for path in [*(source / font_file(name) for name in FAMILIES), *source.glob("LICENCE-*"), source / "NOTICE.txt"]:
+        shutil.copy(path, fresh / path.name)
+    (fresh / "fonts.conf").write_text(CONF.format(escape(str(dest))))
+    (fresh / "office").mkdir()
+
+
 def refuse_strange_folder(dest):
     """DEST is replaced as a whole, so a folder that is not ours is not touched."""
     if dest.exists() and any(dest.iterdir()) and not (dest / "fonts.conf").exists():
@@ -203,10 +216,13 @@ def install(dest, source=None):
         work, fresh = Path(temporary, "work"), Path(temporary, "fresh")
         work.mkdir()
         fresh.mkdir()
-        if source is None:
-            download(work)
-        collect(source or work, work)
-        build(work, fresh, dest)
+        if source is not None and is_made(source):
+            copy_made(source, fresh, dest)
+        else:
+            if source is None:
+                download(work)
+            collect(source or work, work)
+            build(work, fresh, dest)
         put_in_place(fresh, dest)
     cache(dest)
     (dest / "stamp").write_text(stamp_text(dest))

@@ -64,5 +64,5 @@ fi
 [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 
 FONTS=${FONTS_DIR:-$DATA_DIR/fonts}
-mkdir -p "$DATA_DIR"
+[ -d "$DATA_DIR" ] || install -d -m 700 "$DATA_DIR"
 .venv/bin/python tools/fonts.py "$FONTS"

@@ -20,7 +20,7 @@ except Exception as error:
     sys.exit(1)
 P
 then
-    rooms=(accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
+    rooms=(operations accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
     DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,kept,kept_demo,actions,views,search}.py tests/access/test_odd_input.py
     DATABASE_URL=$pg .venv/bin/python -m pytest -q tests/journeys/test_main_job.py
 elif [ "${REQUIRE_SERVICES:-}" = 1 ]; then

@@ -112,7 +112,7 @@ def test_a_missing_trigger_is_told():
     name = next(iter(WANTED[connection.vendor]))
     sql(f"DROP TRIGGER {name}" + (" ON audit_event" if connection.vendor == "postgresql" else ""))
     assert missing(connection) == [name]
-    assert [(m.id, m.msg) for m in check_triggers(databases=["default"])] == [("audit.E001", f"The log's triggers are missing or changed: {name}.")]
+    assert [(m.id, m.msg) for m in check_triggers(databases=["default"])] == [("audit.E001", f"日志的防改措施缺失或被改动：{name}。请执行 manage.py audit protect，并查明原因。")]
     install(connection)
     assert missing(connection) == []
 
