@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from organizations.kept import WIDTH, Ask, is_built, read, sums
+from organizations.kept import WIDTH, Ask, is_built, read, sums, topmost
 from organizations.models import STEP, Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 
@@ -239,15 +239,6 @@ def counted(rows: ProblemQuerySet) -> int:
 def shown(count: int) -> str:
     """A count as it is written; one that ended at DEEP says so."""
     return str(MANY if count == DEEP + 1 else count)
-
-
-def topmost(paths: Iterable[str]) -> list[str]:
-    """These subtrees, each once: none that lies in another."""
-    found: list[str] = []
-    for path in sorted(paths):
-        if not found or not path.startswith(found[-1]):
-            found.append(path)
-    return found
 
 
 class CountOf(Subquery):

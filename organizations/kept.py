@@ -254,6 +254,15 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     return found | {name: kept[name].mended(day) for name in stale}
 
 
+def topmost(paths: Iterable[str]) -> list[str]:
+    """These subtrees, each once: none that lies in another."""
+    found: list[str] = []
+    for path in sorted(paths):
+        if not found or not path.startswith(found[-1]):
+            found.append(path)
+    return found
+
+
 def sums(rows: Iterable[Row], names: Iterable[str]) -> dict[str, int]:
     """The numbers of all rows together."""
     rows = list(rows)

@@ -206,6 +206,7 @@ def _database() -> dict:
         )
     if engine == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": found["NAME"]}
+    found.setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")  # short statements: compiling them costs more than it brings
     return found | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

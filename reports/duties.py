@@ -14,10 +14,13 @@ from accounts.templatetags.page import day, days_text
 from campaigns.current import campaign_of
 from campaigns.models import Campaign, SlipDelivery, UnitTask
 from learning.models import Attendance
+from ledger.counts import problems as problems_kept
 from ledger.models import ExtensionRequest, Problem
 from organizations.access import Access
-from organizations.models import access_of, scope_paths, within
+from organizations.kept import Ask, Counter, read, topmost
+from organizations.models import STEP, Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
+from selfcheck.counts import reports as reports_kept
 from selfcheck.models import SelfCheck
 
 from .counting import count_all
@@ -203,26 +206,55 @@ def waiting_of(request) -> Waiting:
 
 @dataclass
 class ChaseRow:
-    """One unit with something missing: how many, since when."""
+    """One unit with something missing: how many, since when (not told of a unit with everything below it)."""
 
-    unit: object
+    unit: dict
     count: int
-    due_on: dt.date
+    due_on: dt.date | None
 
 
-def chase_reports(user, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
-    """自查报告逾期未交 by unit, in 机构序列, for one's scope."""
-    rows = SelfCheck.objects.progress_visible_to(user).overdue(today).filter(round__campaign=campaign)
-    return _by_unit(rows, "cadre__unit")
+WIDE = 200  # units in a scope: beyond, one reads of those right below its top with all that is below them
 
 
-def chase_problems(user, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
-    """整改逾期 by unit, in 机构序列, for one's scope."""
-    paths = scope_paths(user, P.SEE_LEDGER, campaign.pk)
-    rows = Problem.objects.overdue(today).filter(within(paths, "responsible_unit__path"), campaign=campaign)
-    return _by_unit(rows, "responsible_unit")
+@dataclass(frozen=True)
+class Breadth:
+    """The subtrees of a scope, and the numbers of its units, None when these are too many."""
+
+    paths: list[str]
+    units: list[int] | None
+
+
+def breadth_of(paths: list[str], *known: Breadth) -> Breadth:
+    """One query, none if one that is known has the same paths."""
+    for one in known:
+        if one.paths == paths:
+            return one
+    units = list(Unit.objects.filter(within(paths, "path")).order_by().values_list("pk", flat=True)[: WIDE + 1]) if paths else []
+    return Breadth(paths, units if len(units) <= WIDE else None)
+
+
+def chase_reports(scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
+    """自查报告逾期未交 by unit, in 机构序列."""
+    if scope.units is None:
+        return _by_unit_below(reports_kept, scope, campaign, today)
+    return _by_unit(SelfCheck.objects.overdue(today).filter(cadre__unit__in=scope.units, round__campaign=campaign), "cadre__unit")
+
+
+def chase_problems(scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
+    """整改逾期 by unit, in 机构序列."""
+    if scope.units is None:
+        return _by_unit_below(problems_kept, scope, campaign, today)
+    return _by_unit(Problem.objects.overdue(today).filter(responsible_unit__in=scope.units, campaign=campaign), "responsible_unit")
 
 
 def _by_unit(rows, unit: str) -> list[ChaseRow]:
     grouped = rows.order_by().values(f"{unit}__path", f"{unit}__name", f"{unit}__short_name", f"{unit}_id").annotate(n=Count("pk"), since=Min("due_on")).order_by(f"{unit}__path")
     return [ChaseRow({"pk": g[f"{unit}_id"], "label": g[f"{unit}__short_name"] or g[f"{unit}__name"]}, g["n"], g["since"]) for g in grouped]
+
+
+def _by_unit_below(counter: Counter, scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
+    """The overdue of each unit right below the scope's tops, from what is kept."""
+    asks = {path: Ask(counter, path, len(path) // STEP + 1, "", {"campaign": campaign.pk}) for path in topmost(scope.paths)}
+    found = {row["path"]: row["overdue"] for rows in read(asks, today).values() for row in rows if row["overdue"]}
+    units = Unit.objects.filter(path__in=found).order_by("path")
+    return [ChaseRow({"pk": unit.pk, "label": str(unit)}, found[unit.path], None) for unit in units]

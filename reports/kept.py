@@ -1,4 +1,4 @@
-"""Today's figures from the counts the rooms keep, for any unit of the four upper levels (organizations/kept.py).
+"""Today's figures from the counts the rooms keep; for units below the four upper levels each room counts its rows (organizations/kept.py).
 
 The registry in figures.py stays the definition: a test and the nightly check hold the two equal.
 """
@@ -13,7 +13,7 @@ from campaigns.counts import deliveries
 from learning.counts import attendance, sessions
 from ledger.counts import aspects, closed, problems, registered
 from organizations.counts import heads
-from organizations.kept import COUNTERS, WIDTH, Ask, Counter, Row, is_built, read, sums
+from organizations.kept import COUNTERS, Ask, Counter, Row, is_built, read, sums
 from organizations.models import STEP
 from selfcheck.counts import reports
 from supervision.counts import records
@@ -56,14 +56,14 @@ SUMS: dict[str, Sum] = {
 
 
 def is_kept(scope: Scope, as_of: dt.date) -> bool:
-    """Whether today's counts answer for this unit and those right below it. Of another day rows are counted, by their history."""
-    return as_of == timezone.localdate() and len(scope.path) < WIDTH and all(is_built(model) for model in COUNTERS)
+    """Whether today's counts answer. Of another day rows are counted, by their history."""
+    return as_of == timezone.localdate() and all(is_built(model) for model in COUNTERS)
 
 
 def _ask(counter: Counter, scope: Scope, *, below: int = 0, by: str = "") -> Ask:
     """`below`: by the units so many levels below. Sessions are the campaign's, whoever asks."""
     under = scope.campaign.unit.path if counter is sessions else scope.path
-    return Ask(counter, under, len(scope.path) // STEP + below, by, {"campaign": scope.campaign.pk} if counter.keys else {})
+    return Ask(counter, under, len(under) // STEP + below, by, {"campaign": scope.campaign.pk} if counter.keys else {})
 
 
 def kept_figures(keys: Iterable[str], scope: Scope, as_of: dt.date) -> dict[str, int]:

@@ -370,6 +370,7 @@ class StatusChange(models.Model):
     class Meta:
         verbose_name = _("状态变动")
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["at"], name="ledger_statuschange_at")]
 
     def __str__(self) -> str:
         return f"{self.get_before_display()} → {self.get_after_display()}"

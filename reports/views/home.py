@@ -1,21 +1,26 @@
 """工作台: what to do next."""
 
-from django.db.models import Max
+import datetime as dt
+
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.current import campaign_of
+from ledger.listing import own_of
 from ledger.models import Problem, StatusChange
-from organizations.models import access_of
+from organizations.models import access_of, scope_paths
 from organizations.roles import Permission as P
 from selfcheck.models import SelfCheck
 
-from ..duties import chase_problems, chase_reports, waiting_of
+from ..duties import Breadth, breadth_of, chase_problems, chase_reports, waiting_of
 from ..figures import Scope
 from ..tour import steps_for
 from ..values import values
+
+CHANGES, RECENT, FEW = 6, dt.timedelta(days=30), 500
 
 
 @require_GET
@@ -24,8 +29,9 @@ def home(request) -> HttpResponse:
     today, access, campaign = timezone.localdate(), access_of(request.user), campaign_of(request)
     duties = [{"duty": d, "late": d.is_late(today), "css": d.words(today)[0], "words": d.words(today)[1]} for d in waiting_of(request).duties()]
     chases = access.may(P.RUN_SELFCHECK) or access.may(P.REPORT_UNIT_TASKS)
-    reports = chase_reports(request.user, campaign, today) if campaign and chases else []
-    problems = chase_problems(request.user, campaign, today) if campaign and chases else []
+    follows, ledger = _breadths(request.user, campaign)
+    reports = chase_reports(follows, campaign, today) if campaign and chases else []
+    problems = chase_problems(ledger, campaign, today) if campaign and chases else []
     context = {
         "tour": steps_for(request.user, access),
         "duties": duties,
@@ -33,11 +39,11 @@ def home(request) -> HttpResponse:
         "chases": chases,
         "missing_reports": reports,
         "missing_total": sum(r.count for r in reports),
-        "missing_round": _only_round(request.user, campaign, today) if reports else None,
+        "missing_round": _only_round(follows, campaign, today) if reports else None,
         "late_problems": problems,
         "late_total": sum(r.count for r in problems),
         "phases": list(campaign.phases.on(today)) if campaign else [],
-        "changes": _changes(request.user, campaign),
+        "changes": _changes(request.user, campaign, ledger, today),
         "notices": request.user.notices.all()[:5],
         "can_round": access.may(P.RUN_SELFCHECK),
         "can_launch": access.may(P.PLAN_CAMPAIGN),
@@ -53,17 +59,35 @@ def _standing(campaign, today) -> dict:
     return values(["selfcheck_due", "selfcheck_submitted", "problems", "problems_closed", "problems_overdue", "sessions"], Scope(campaign), today)
 
 
-def _only_round(user, campaign, today) -> int | None:
-    """The round all reports missing are of; none when they are of several."""
-    rows = SelfCheck.objects.progress_visible_to(user).overdue(today).filter(round__campaign=campaign)
-    rounds = list(rows.order_by().values_list("round", flat=True).distinct()[:2])
+def _breadths(user, campaign) -> tuple[Breadth, Breadth]:
+    """Whose reports one follows, and whose problems; most often the same units."""
+    if campaign is None:
+        return Breadth([], []), Breadth([], [])
+    follows = breadth_of(scope_paths(user, P.SEE_PROGRESS, campaign.pk))
+    return follows, breadth_of(scope_paths(user, P.SEE_LEDGER, campaign.pk), follows)
+
+
+def _only_round(follows: Breadth, campaign, today) -> int | None:
+    """The round all reports missing are of; none when they may be of several."""
+    if follows.units is None:
+        rounds = list(campaign.rounds_of_selfcheck.values_list("pk", flat=True)[:2])
+    else:
+        rows = SelfCheck.objects.overdue(today).filter(cadre__unit__in=follows.units, round__campaign=campaign)
+        rounds = list(rows.order_by().values_list("round", flat=True).distinct()[:2])
     return rounds[0] if len(rounds) == 1 else None
 
 
-def _changes(user, campaign):
-    """The latest step of each problem one sees."""
+def _changes(user, campaign, ledger: Breadth, today: dt.date) -> list[StatusChange]:
+    """The latest step of each problem one sees, of the last weeks."""
     if campaign is None:
         return []
-    visible = Problem.objects.visible_to(user).filter(campaign=campaign)
-    latest = StatusChange.objects.filter(problem__in=visible).order_by().values("problem").annotate(last=Max("pk")).values("last")
-    return StatusChange.objects.filter(pk__in=latest).select_related("problem", "by").order_by("-at", "-pk")[:6]
+    since = timezone.make_aware(dt.datetime.combine(today - RECENT, dt.time()))
+    problems: QuerySet | list[int] = Problem.objects.visible_to(user).filter(campaign=campaign).order_by().values("pk")
+    if ledger.units is not None:  # of few problems the steps are read; of many the latest steps are looked through
+        found = list(Problem.objects.filter(Q(responsible_unit__in=ledger.units) | own_of(user), campaign=campaign).order_by().values_list("pk", flat=True)[: FEW + 1])
+        problems = found if len(found) <= FEW else problems
+    steps = StatusChange.objects.filter(at__gte=since, problem__in=problems)
+    latest: dict[int, int] = {}
+    for problem, pk in steps.order_by("-at", "-pk").values_list("problem", "pk")[: CHANGES * 10]:
+        latest.setdefault(problem, pk)
+    return list(StatusChange.objects.filter(pk__in=list(latest.values())[:CHANGES]).select_related("problem", "by").order_by("-at", "-pk"))

@@ -127,6 +127,6 @@ def test_every_post_needs_the_csrf_token(play, db):
     assert [name for name, address in where.items() if getattr(resolve(address.partition("?")[0]).func, "csrf_exempt", False)] == []
 
 
-def test_only_the_sign_in_page_and_the_way_out_are_public(play):
+def test_only_the_door_and_what_a_monitor_asks_are_public(play):
     _cast, where = play
-    assert {name for name, address in where.items() if getattr(resolve(address.partition("?")[0]).func, "is_public", False)} == {"accounts:sign_in", "accounts:sign_out"}
+    assert {name for name, address in where.items() if getattr(resolve(address.partition("?")[0]).func, "is_public", False)} == {"accounts:sign_in", "accounts:sign_out", "operations:health", "operations:readiness", "operations:metrics"}

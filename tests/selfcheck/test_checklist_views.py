@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from organizations.actions import grant_role
+from organizations.roles import Role
 from selfcheck.actions import (
     adopt_checklist,
     first_text,
@@ -41,6 +43,14 @@ def test_the_draft_is_the_offices_alone(cast, draft, client, page):
         client.force_login(who)
         assert client.get(url).status_code == code
     assert client.get(f"/selfcheck/checklists/{draft.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["edit", "preview", "publish"])
+def test_the_office_of_a_unit_below_sees_the_campaign_and_not_its_draft(cast, draft, signed_in, page):
+    grant_role(cast.liaison, role=Role.OFFICE, unit=cast.unit_a, **deed(cast))
+    client = signed_in(cast.liaison)
+    assert client.get(f"/selfcheck/checklists/{draft.pk}/{page}/").status_code == 403
+    assert client.post(f"/selfcheck/checklists/{draft.pk}/{page}/", {"do": "save"}).status_code in (403, 405)
 
 
 def test_checklist_list_says_whether_a_draft_waits(cast, stage, signed_in):
