@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from campaigns.models import Campaign
 from demo.actions import enter_demo, remove_demo
 from ledger.counts import problems
@@ -132,3 +133,20 @@ def test_the_night_makes_them_right_for_the_new_day_and_calls_nothing_wrong(demo
 def test_the_demo_removed_leaves_none_of_its_counts(demo):
     remove_demo(at=NOW)
     assert {model: model.objects.count() for model in COUNTERS if model.objects.exists()} == {} and wrong() == {}
+
+
+def test_the_desk_of_a_wide_scope_is_told_by_the_units_below_its_top(demo, client, monkeypatch):
+    """The same numbers, folded; and the same latest steps, found another way."""
+    client.force_login(User.objects.get(username="YL002"))
+    narrow = client.get("/").context
+    monkeypatch.setattr("reports.duties.WIDE", 1)
+    wide = client.get("/").context
+    children = Unit.objects.filter(parent=demo.unit).order_by("path")
+    for rows, total, overdue, path in (
+        ("missing_reports", "missing_total", SelfCheck.objects.overdue(TODAY), "cadre__unit__path"), ("late_problems", "late_total", Problem.objects.overdue(TODAY), "responsible_unit__path"),
+    ):
+        below = {child.pk: overdue.filter(**{f"{path}__startswith": child.path}).count() for child in children}
+        assert {row.unit["pk"]: row.count for row in wide[rows]} == {pk: n for pk, n in below.items() if n} != {}
+        assert wide[total] == narrow[total] == overdue.count() and {row.due_on for row in wide[rows]} == {None}
+    assert wide["missing_round"] == narrow["missing_round"] is not None
+    assert [change.pk for change in wide["changes"]] == [change.pk for change in narrow["changes"]] and len(wide["changes"]) == 6
