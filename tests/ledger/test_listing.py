@@ -15,9 +15,10 @@ from ledger.listing import Ledger
 from ledger.models import Problem
 from ledger.moves import MOVES
 from organizations import kept
+from organizations.actions import open_unit
 from organizations.kept import build
 from organizations.models import Cadre
-from tests.cast import TODAY
+from tests.cast import NOW, TODAY
 from tests.ledger.plays import DAY, S, in_state, opened, reported
 
 EVERYBODY = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "outsider", "administrator", "inspection"]
@@ -247,3 +248,18 @@ def test_what_awaits_a_verifier_is_the_same_by_number_and_by_person(many, who):
     found = set(Problem.objects.awaiting(user))
     assert not {row for row in found if row.is_owned_by(user) or user.pk in (row.submitted_by_id, row.edited_by_id)}
     assert found == {row for row in Problem.objects.filter(status=S.SUBMITTED).select_related(*bulk.ROW) if MOVES["problem_verify"].is_for(user, row) and not why_not_verify(row, user) and row.verifier_id in (None, user.pk)}
+
+
+def test_of_many_units_the_upper_ones_are_offered_and_what_lies_round_the_chosen(cast, monkeypatch):
+    deep = open_unit(code="Q010101", name="第一组", parent=cast.unit_a, by=None, at=NOW)
+    opened(cast, unit=deep, person=cast.person(cast.cadre))
+    whole = ledger(cast, cast.office, f"unit={deep.pk}")
+    assert list(whole.form.units) == [cast.organ.pk, cast.bureau.pk, cast.unit_a.pk, deep.pk, cast.unit_b.pk]
+    monkeypatch.setattr(forms, "OFFERED", 3)
+    offered = {query: list(ledger(cast, cast.office, query).form.units) for query in ("", f"unit={cast.unit_a.pk}", f"unit={deep.pk}", "unit=x", f"unit={cast.elsewhere.pk}")}
+    upper = [cast.organ.pk, cast.bureau.pk, cast.unit_b.pk]
+    assert offered[""] == offered["unit=x"] == offered[f"unit={cast.elsewhere.pk}"] == upper
+    assert offered[f"unit={cast.unit_a.pk}"] == offered[f"unit={deep.pk}"] == list(whole.form.units)
+    found = ledger(cast, cast.office, f"unit={deep.pk}")
+    assert [row.responsible_unit for row in found.page(1, 10)] == [deep] == [row.responsible_unit for row in whole.page(1, 10)]
+    assert [row.responsible_unit for row in ledger(cast, cast.office, "").page(1, 10)] == [deep]  # named, though not offered
