@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -206,11 +206,12 @@ def waiting_of(request) -> Waiting:
 
 @dataclass
 class ChaseRow:
-    """One unit with something missing: how many, since when (not told of a unit with everything below it)."""
+    """One unit with something missing: how many, since when (not told of a unit with everything below it), and of which rounds, if of any."""
 
     unit: dict
     count: int
     due_on: dt.date | None
+    rounds: frozenset[int] = frozenset()  # the first and the last
 
 
 WIDE = 200  # units in a scope: beyond, one reads of those right below its top with all that is below them
@@ -237,7 +238,8 @@ def chase_reports(scope: Breadth, campaign: Campaign, today: dt.date) -> list[Ch
     """自查报告逾期未交 by unit, in 机构序列."""
     if scope.units is None:
         return _by_unit_below(reports_kept, scope, campaign, today)
-    return _by_unit(SelfCheck.objects.overdue(today).filter(cadre__unit__in=scope.units, round__campaign=campaign), "cadre__unit")
+    rows = SelfCheck.objects.overdue(today).filter(cadre__unit__in=scope.units, round__campaign=campaign)
+    return _by_unit(rows, "cadre__unit", first=Min("round"), last=Max("round"))
 
 
 def chase_problems(scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
@@ -247,9 +249,12 @@ def chase_problems(scope: Breadth, campaign: Campaign, today: dt.date) -> list[C
     return _by_unit(Problem.objects.overdue(today).filter(responsible_unit__in=scope.units, campaign=campaign), "responsible_unit")
 
 
-def _by_unit(rows, unit: str) -> list[ChaseRow]:
-    grouped = rows.order_by().values(f"{unit}__path", f"{unit}__name", f"{unit}__short_name", f"{unit}_id").annotate(n=Count("pk"), since=Min("due_on")).order_by(f"{unit}__path")
-    return [ChaseRow({"pk": g[f"{unit}_id"], "label": g[f"{unit}__short_name"] or g[f"{unit}__name"]}, g["n"], g["since"]) for g in grouped]
+def _by_unit(rows, unit: str, **rounds) -> list[ChaseRow]:
+    names = {name: f"{unit}__{name}" for name in ("path", "name", "short_name")} | {"id": f"{unit}_id"}
+    grouped = rows.order_by().values(*names.values()).annotate(n=Count("pk"), since=Min("due_on"), **rounds).order_by(names["path"])
+    return [
+        ChaseRow({"pk": g[names["id"]], "label": g[names["short_name"]] or g[names["name"]]}, g["n"], g["since"], frozenset(g[name] for name in rounds)) for g in grouped
+    ]
 
 
 def _by_unit_below(counter: Counter, scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:

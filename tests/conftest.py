@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from audit.triggers import install, remove
 from demo.actions import enter_demo
+from organizations import kept
 from tests.cast import Cast, enter
 
 # A busy machine is no fault of the code: nothing generated is measured by the clock.
@@ -65,6 +66,14 @@ def quiet_broker(monkeypatch, request):
     """Queued jobs wait for `run_pending()`; tests marked `services` meet the real broker."""
     if request.node.get_closest_marker("services") is None:
         monkeypatch.setattr("jobs.actions.wake", lambda job: None)
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Whether counts were built is remembered by the process, and each test begins with its own database."""
+    kept._built.clear()
+    yield
+    kept._built.clear()
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.current import campaign_of
-from ledger.listing import own_of
+from ledger.listing import LONG, own_of
 from ledger.models import Problem, StatusChange
 from organizations.models import access_of, scope_paths
 from organizations.roles import Permission as P
-from selfcheck.models import SelfCheck
 
-from ..duties import Breadth, breadth_of, chase_problems, chase_reports, waiting_of
+from ..duties import Breadth, ChaseRow, breadth_of, chase_problems, chase_reports, waiting_of
 from ..figures import Scope
 from ..tour import steps_for
 from ..values import values
@@ -39,7 +38,7 @@ def home(request) -> HttpResponse:
         "chases": chases,
         "missing_reports": reports,
         "missing_total": sum(r.count for r in reports),
-        "missing_round": _only_round(follows, campaign, today) if reports else None,
+        "missing_round": _only_round(reports, campaign) if reports else None,
         "late_problems": problems,
         "late_total": sum(r.count for r in problems),
         "phases": list(campaign.phases.on(today)) if campaign else [],
@@ -67,14 +66,10 @@ def _breadths(user, campaign) -> tuple[Breadth, Breadth]:
     return follows, breadth_of(scope_paths(user, P.SEE_LEDGER, campaign.pk), follows)
 
 
-def _only_round(follows: Breadth, campaign, today) -> int | None:
+def _only_round(reports: list[ChaseRow], campaign) -> int | None:
     """The round all reports missing are of; none when they may be of several."""
-    if follows.units is None:
-        rounds = list(campaign.rounds_of_selfcheck.values_list("pk", flat=True)[:2])
-    else:
-        rows = SelfCheck.objects.overdue(today).filter(cadre__unit__in=follows.units, round__campaign=campaign)
-        rounds = list(rows.order_by().values_list("round", flat=True).distinct()[:2])
-    return rounds[0] if len(rounds) == 1 else None
+    rounds = frozenset().union(*(row.rounds for row in reports)) or campaign.rounds_of_selfcheck.values_list("pk", flat=True)[:2]
+    return next(iter(rounds)) if len(rounds) == 1 else None
 
 
 def _changes(user, campaign, ledger: Breadth, today: dt.date) -> list[StatusChange]:
@@ -86,8 +81,8 @@ def _changes(user, campaign, ledger: Breadth, today: dt.date) -> list[StatusChan
     if ledger.units is not None:  # of few problems the steps are read; of many the latest steps are looked through
         found = list(Problem.objects.filter(Q(responsible_unit__in=ledger.units) | own_of(user), campaign=campaign).order_by().values_list("pk", flat=True)[: FEW + 1])
         problems = found if len(found) <= FEW else problems
-    steps = StatusChange.objects.filter(at__gte=since, problem__in=problems)
-    latest: dict[int, int] = {}
-    for problem, pk in steps.order_by("-at", "-pk").values_list("problem", "pk")[: CHANGES * 10]:
-        latest.setdefault(problem, pk)
-    return list(StatusChange.objects.filter(pk__in=list(latest.values())[:CHANGES]).select_related("problem", "by").order_by("-at", "-pk"))
+    steps = StatusChange.objects.filter(at__gte=since, problem__in=problems).select_related("problem", "by").defer(*(f"problem__{name}" for name in LONG)).order_by("-at", "-pk")
+    latest: dict[int, StatusChange] = {}
+    for step in steps[: CHANGES * 10]:
+        latest.setdefault(step.problem_id, step)
+    return list(latest.values())[:CHANGES]

@@ -11,7 +11,6 @@ from accounts.models import Notice
 from ledger.actions import change_problem, report_problem
 from ledger.counts import problems
 from ledger.models import Problem, ProblemCount
-from organizations import kept
 from organizations.actions import change_unit, check_counts, enter_cadre, move_unit, open_unit
 from organizations.kept import COUNTERS, Ask, build, read
 from organizations.models import HeadCount, KeptCheck, Unit
@@ -23,14 +22,6 @@ from tests.cast import enter
 
 TODAY = timezone.localdate()
 NOW = timezone.now()
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """Whether counts were built is remembered by the process, and every test begins with an empty database."""
-    kept._built.clear()
-    yield
-    kept._built.clear()
 
 
 def wrong() -> dict[str, int]:

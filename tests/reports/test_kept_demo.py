@@ -25,14 +25,6 @@ TODAY = timezone.localdate()
 NOW = timezone.now()
 
 
-@pytest.fixture(autouse=True)
-def forgotten():
-    """Whether counts were built is remembered by the process, and every test begins with an empty database."""
-    kept._built.clear()
-    yield
-    kept._built.clear()
-
-
 def wrong() -> dict[str, int]:
     return {kind: number for kind, number in build(at=timezone.now()).items() if number}
 
