@@ -113,7 +113,7 @@ def test_what_goes_wrong_is_told_without_a_word_of_the_sheet(capfd):
     """A job that cannot be read; the log has where, the answer has the kind of error."""
     pdf.DESK.close()
     with pytest.raises(RenderError) as refusal:
-        pdf._printed({"sheet": {"title": "不可外传的话"}}, 60)
+        pdf._printed({"sheet": {"title": "不可外传的话"}}, 60, pdf.DESK)
     said = capfd.readouterr().err
     assert "TypeError" in str(refusal.value) or "KeyError" in str(refusal.value)
     assert "render failed" in said and "不可外传" not in said + str(refusal.value)
