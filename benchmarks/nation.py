@@ -1,4 +1,4 @@
-"""What pages cost at every level of a simulated nation: server time and queries, median and 95th percentile.
+"""What pages cost at every level of a simulated nation: server time, median and 95th percentile.
 
 usage: DATABASE_URL=postgres://…/nation python benchmarks/nation.py [--runs 20] [--only dashboard]
 The database was filled by `manage.py simulate` and is only read. Each page goes through the whole stack, in the process, as the office
@@ -29,18 +29,15 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from campaigns.models import Campaign  # noqa: E402
 from ledger.models import ProblemCount  # noqa: E402
 from organizations.models import RoleGrant, Unit  # noqa: E402
 from organizations.roles import Role  # noqa: E402
-from selfcheck.models import Round  # noqa: E402
 
 LEVELS = ("nation", "province", "city", "county", "unit")
 PAGES = {
     "desk": "/", "dashboard": "/reports/?unit={unit}", "problems": "/ledger/problems/", "overdue": "/ledger/problems/?view=overdue", "board": "/ledger/problems/board/",
-    "a unit's problems": "/ledger/problems/?unit={unit}", "round": "/selfcheck/rounds/{round}/", "sessions": "/learning/sessions/", "units": "/organizations/units/", "cadres": "/organizations/cadres/",
+    "a unit's problems": "/ledger/problems/?unit={unit}", "units": "/organizations/units/", "cadres": "/organizations/cadres/",
     "a figure": "/reports/figures/problems_overdue/?unit={unit}",
 }
 
@@ -75,7 +72,6 @@ def main() -> None:
     options = parser.parse_args()
     call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS, settings.SECOND_FACTOR, settings.REAUTH_MINUTES = ["testserver"], "off", None
-    round_pk = Round.objects.filter(campaign=Campaign.objects.latest("pk")).latest("pk").pk
     people = visitors()
     county = people["county"][1]
 
@@ -86,18 +82,17 @@ def main() -> None:
 
     least, floor = spent(lambda: Client().get("/accounts/sign-in/"), 20)[0], spent(look_up, 200)[0]
     print(f"{connection.vendor}; {Unit.objects.count()} units, {ProblemCount.objects.count()} kept counts; sign-in page {least:.1f} ms, raw look-up {floor:.2f} ms")
-    print(f"{'page':<20}{'level':<10}{'median':>8}{'p95':>8}{'queries':>9}{'of sign-in':>12}{'of look-up':>12}")
+    print(f"{'page':<20}{'level':<10}{'median':>8}{'p95':>8}{'of sign-in':>12}{'of look-up':>12}")
     for name, url in PAGES.items():
         if options.only and name != options.only:
             continue
         for level, (client, unit) in people.items():
-            address = url.format(unit=unit.pk, round=round_pk)
-            with CaptureQueriesContext(connection) as asked:
-                answer = client.get(address)
+            address = url.format(unit=unit.pk)
+            answer = client.get(address)
             if answer.status_code != 200:
                 sys.exit(f"{address} as the office of the {level}: {answer.status_code}")
             median, high = spent(lambda client=client, address=address: client.get(address), options.runs)
-            print(f"{name:<20}{level:<10}{median:>8.1f}{high:>8.1f}{len(asked):>9}{median / least:>12.1f}{median / floor:>12.1f}", flush=True)
+            print(f"{name:<20}{level:<10}{median:>8.1f}{high:>8.1f}{median / least:>12.1f}{median / floor:>12.1f}", flush=True)
 
 
 if __name__ == "__main__":
