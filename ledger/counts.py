@@ -10,6 +10,7 @@ from organizations.kept import Counter, keeps, touch
 from .models import AspectCount, ClosedCount, Problem, ProblemCount, RegisteredCount, is_counted, is_late
 
 S, T = Problem.Status, Problem.Track
+COUNTED = ("open", "submitted", "verified", "closed", "deferred")  # columns of ProblemCount that are 应整改 together
 
 
 def _all(_day: dt.date) -> QuerySet:

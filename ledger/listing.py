@@ -15,11 +15,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from organizations.kept import WIDTH, Ask, is_built, read, sums, topmost
-from organizations.models import STEP, Unit, access_of, scope_paths, within
+from organizations.kept import WIDTH, is_built, read_under, sums
+from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 
-from .counts import problems
+from .counts import COUNTED, problems
 from .forms import ProblemFilterForm
 from .models import Problem, ProblemCount, ProblemQuerySet, is_late
 
@@ -42,7 +42,6 @@ SHOWS_LATE = ("all", "mine", "not_closed", "counted", "open", "overdue")  # the 
 DEEP = 10_000  # rows: as far as one turns pages, counts, and looks for a text
 MANY = _("10,000 以上")
 EVERYWHERE = Q(responsible_unit__isnull=False)
-COUNTED = ("open", "submitted", "verified", "closed", "deferred")  # 应整改
 FEW = 50  # units whose numbers are named one by one
 
 
@@ -95,12 +94,22 @@ class Ledger:
     @cached_property
     def unsearched(self) -> ProblemQuerySet:
         """What the visitor may see and every filter but the text leaves. A unit can only be chosen from one's scope."""
-        unit, rows = self.form.cleaned_data.get("unit"), Problem.objects.filter(campaign=self.campaign)
-        paths = [unit.path] if unit else scope_paths(self.user, P.SEE_LEDGER, self.campaign.pk)
-        scope = in_units(paths, self.form.units.values())
-        if scope != EVERYWHERE:  # nothing is said of units where nothing need be
-            rows = rows.filter(scope if unit else scope | own_of(self.user))
+        rows = Problem.objects.filter(campaign=self.campaign)
+        if self._scope != EVERYWHERE:  # nothing is said of units where nothing need be
+            rows = rows.filter(self._scope if self._unit else self._scope | own_of(self.user))
         return self.form.narrow(rows)
+
+    @property
+    def _unit(self) -> Unit | None:
+        return self.form.cleaned_data.get("unit")
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return [self._unit.path] if self._unit else scope_paths(self.user, P.SEE_LEDGER, self.campaign.pk)
+
+    @cached_property
+    def _scope(self) -> Q:
+        return in_units(self._paths, self.form.units.values())
 
     @cached_property
     def is_deep(self) -> bool:
@@ -140,15 +149,12 @@ class Ledger:
     def kept(self) -> dict[str, int] | None:
         """Of a deep ledger narrowed by nothing but a unit: how many stand where, from what is kept. None when that doesn't answer,
         as when some of the visitor's own lie outside their scope."""
-        unit, chosen = self.form.cleaned_data.get("unit"), {name for name, value in self.form.cleaned_data.items() if value}
-        paths = [unit.path] if unit else scope_paths(self.user, P.SEE_LEDGER, self.campaign.pk)
-        if chosen - {"unit"} or not is_built(ProblemCount) or any(len(path) > WIDTH for path in paths):
+        chosen = {name for name, value in self.form.cleaned_data.items() if value}
+        if chosen - {"unit"} or not is_built(ProblemCount) or any(len(path) > WIDTH for path in self._paths):
             return None
-        elsewhere = Problem.objects.filter(own_of(self.user), campaign=self.campaign).exclude(in_units(paths, self.form.units.values()))
-        if not unit and elsewhere.exists():
+        if not self._unit and Problem.objects.filter(own_of(self.user), campaign=self.campaign).exclude(self._scope).exists():
             return None
-        asks = {path: Ask(problems, path, len(path) // STEP, "", {"campaign": self.campaign.pk}) for path in topmost(paths)}
-        return sums((row for rows in read(asks, self.today).values() for row in rows), problems.names)
+        return sums(read_under(problems, self._paths, self.today, campaign=self.campaign.pk), problems.names)
 
     @property
     def is_searched_in_part(self) -> bool:

@@ -254,6 +254,12 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     return found | {name: kept[name].mended(day) for name in stale}
 
 
+def read_under(counter: Counter, paths: Iterable[str], day: dt.date, *, below: int = 0, **only) -> list[Row]:
+    """One kind of counts of several subtrees, each by its top or by the units so many levels below it; none is read twice."""
+    asks = {path: Ask(counter, path, len(path) // STEP + below, "", only) for path in topmost(paths)}
+    return [row for rows in read(asks, day).values() for row in rows]
+
+
 def topmost(paths: Iterable[str]) -> list[str]:
     """These subtrees, each once: none that lies in another."""
     found: list[str] = []

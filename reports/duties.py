@@ -17,8 +17,8 @@ from learning.models import Attendance
 from ledger.counts import problems as problems_kept
 from ledger.models import ExtensionRequest, Problem
 from organizations.access import Access
-from organizations.kept import Ask, Counter, read, topmost
-from organizations.models import STEP, Unit, access_of, scope_paths, within
+from organizations.kept import Counter, read_under
+from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 from selfcheck.counts import reports as reports_kept
 from selfcheck.models import SelfCheck
@@ -259,7 +259,7 @@ def _by_unit(rows, unit: str, **rounds) -> list[ChaseRow]:
 
 def _by_unit_below(counter: Counter, scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
     """The overdue of each unit right below the scope's tops, from what is kept."""
-    asks = {path: Ask(counter, path, len(path) // STEP + 1, "", {"campaign": campaign.pk}) for path in topmost(scope.paths)}
-    found = {row["path"]: row["overdue"] for rows in read(asks, today).values() for row in rows if row["overdue"]}
+    rows = read_under(counter, scope.paths, today, below=1, campaign=campaign.pk)
+    found = {row["path"]: row["overdue"] for row in rows if row["overdue"]}
     units = Unit.objects.filter(path__in=found).order_by("path")
     return [ChaseRow({"pk": unit.pk, "label": str(unit)}, found[unit.path], None) for unit in units]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.counts import deliveries
 from learning.counts import attendance, sessions
-from ledger.counts import aspects, closed, problems, registered
+from ledger.counts import COUNTED, aspects, closed, problems, registered
 from organizations.counts import heads
 from organizations.kept import COUNTERS, Ask, Counter, Row, is_built, read, sums
 from organizations.models import STEP
@@ -33,7 +33,6 @@ class Sum:
         return sum(row[name] for name in self.plus) - sum(row[name] for name in self.minus)
 
 
-COUNTED = ("open", "submitted", "verified", "closed", "deferred")
 SUMS: dict[str, Sum] = {
     **{f"cadres_{name}": Sum(heads, (name,)) for name in ("total", "organ", "street")},
     "slip_deliveries": Sum(deliveries, ("deliveries",)),

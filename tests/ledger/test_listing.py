@@ -15,7 +15,7 @@ from ledger.listing import Ledger
 from ledger.models import Problem
 from ledger.moves import MOVES
 from organizations.actions import open_unit
-from organizations.kept import build
+from organizations.kept import build, topmost
 from organizations.models import Cadre
 from tests.cast import NOW, TODAY
 from tests.ledger.plays import DAY, S, in_state, opened, reported
@@ -156,7 +156,7 @@ def test_the_page_of_a_deep_ledger_that_is_kept_has_its_rate(kept_counts, cast, 
 
 @pytest.mark.parametrize("paths", [["a", "ab", "b"], ["b", "a", "a", "abc"]])
 def test_subtrees_are_read_once(paths):
-    assert listing.topmost(paths) == ["a", "b"]
+    assert topmost(paths) == ["a", "b"]
 
 
 @pytest.mark.parametrize("query", ["", "track=dated", "q=办"])
