@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from .chain import FIELDS, FORMATS, Format, encode, format_in_use, mac
+from .disk import settle
 from .faults import Fault, moment
 from .keyring import file_name, fingerprint, fingerprints
 from .models import Segment
@@ -57,7 +58,7 @@ def write_file(lines: Iterable[Line], *, first: int, last: int, previous: str, a
         os.link(draft, target)  # never over another file
     finally:
         draft.unlink(missing_ok=True)
-    _settle(folder)
+    settle(folder)
     return target.name, f"{form.digest}:{digest}"
 
 
@@ -72,15 +73,6 @@ def _write(out, lines: Iterable[Line], form: Format, told: dict) -> str:
     digest.update(manifest)
     out.write(manifest)
     return digest.hexdigest()
-
-
-def _settle(folder: Path) -> None:
-    """A file's name too is on the disk only when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # --- checking ---

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+
+from audit.disk import settle
 
 PIECE = 1 << 20  # bytes read at a time
 PARTIAL = ".part"
@@ -23,7 +24,7 @@ def write_result(name: str, content: bytes | BinaryIO) -> str:
     source = BytesIO(content) if isinstance(content, bytes) else content
     try:
         with closing(source), open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:  # noqa: PTH123  made for its owner's eyes only from the first byte
-            for piece in _pieces(source):
+            while piece := source.read(PIECE):
                 digest.update(piece)
                 target.write(piece)
             target.flush()
@@ -32,22 +33,8 @@ def write_result(name: str, content: bytes | BinaryIO) -> str:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    _sync(folder)
+    settle(folder)
     return digest.hexdigest()
-
-
-def _pieces(source: BinaryIO) -> Iterator[bytes]:
-    while piece := source.read(PIECE):
-        yield piece
-
-
-def _sync(folder: Path) -> None:
-    """The renaming itself reaches the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def drop_result(name: str) -> None:
@@ -57,11 +44,9 @@ def drop_result(name: str) -> None:
 
 def result_hash(handle: BinaryIO) -> str:
     """SHA-256 of an open file, which is then at its beginning again."""
-    digest = hashlib.sha256()
-    for piece in _pieces(handle):
-        digest.update(piece)
+    digest = hashlib.file_digest(handle, "sha256").hexdigest()
     handle.seek(0)
-    return digest.hexdigest()
+    return digest
 
 
 def strays(known: set[str], older_than: float) -> list[Path]:
