@@ -61,7 +61,7 @@ class Counter:
     rows: Callable[[dt.date], QuerySet]
     counts: Callable[[dt.date], Mapping[str, models.Aggregate]]
     keys: Mapping[str, Combinable] = field(default_factory=dict)
-    changes: Callable[[dt.date], models.Aggregate | None] = lambda day: None
+    changes: Callable[[dt.date], Combinable | None] = lambda day: None
 
     @cached_property
     def names(self) -> list[str]:
@@ -254,9 +254,9 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     return found | {name: kept[name].mended(day) for name in stale}
 
 
-def read_under(counter: Counter, paths: Iterable[str], day: dt.date, *, below: int = 0, **only) -> list[Row]:
-    """One kind of counts of several subtrees, each by its top or by the units so many levels below it; none is read twice."""
-    asks = {path: Ask(counter, path, len(path) // STEP + below, "", only) for path in topmost(paths)}
+def read_under(counter: Counter, paths: Iterable[str], day: dt.date, *, below: int = 0, by: str = "", **only) -> list[Row]:
+    """One kind of counts of several subtrees, each by its top or by the units so many levels below it, and by one key; none is read twice."""
+    asks = {path: Ask(counter, path, len(path) // STEP + below, by, only) for path in topmost(paths)}
     return [row for rows in read(asks, day).values() for row in rows]
 
 

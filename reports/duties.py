@@ -17,8 +17,9 @@ from learning.models import Attendance
 from ledger.counts import problems as problems_kept
 from ledger.models import ExtensionRequest, Problem
 from organizations.access import Access
-from organizations.kept import Counter, read_under
-from organizations.models import Unit, access_of, scope_paths, within
+from organizations.breadth import Breadth, by_unit_below
+from organizations.kept import Counter
+from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
 from selfcheck.counts import reports as reports_kept
 from selfcheck.models import SelfCheck
@@ -214,29 +215,9 @@ class ChaseRow:
     rounds: frozenset[int] = frozenset()  # the first and the last
 
 
-WIDE = 200  # units in a scope: beyond, one reads of those right below its top with all that is below them
-
-
-@dataclass(frozen=True)
-class Breadth:
-    """The subtrees of a scope, and the numbers of its units, None when these are too many."""
-
-    paths: list[str]
-    units: list[int] | None
-
-
-def breadth_of(paths: list[str], *known: Breadth) -> Breadth:
-    """One query, none if one that is known has the same paths."""
-    for one in known:
-        if one.paths == paths:
-            return one
-    units = list(Unit.objects.filter(within(paths, "path")).order_by().values_list("pk", flat=True)[: WIDE + 1]) if paths else []
-    return Breadth(paths, units if len(units) <= WIDE else None)
-
-
 def chase_reports(scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
     """自查报告逾期未交 by unit, in 机构序列."""
-    if scope.units is None:
+    if scope.is_wide:
         return _by_unit_below(reports_kept, scope, campaign, today)
     rows = SelfCheck.objects.overdue(today).filter(cadre__unit__in=scope.units, round__campaign=campaign)
     return _by_unit(rows, "cadre__unit", first=Min("round"), last=Max("round"))
@@ -244,7 +225,7 @@ def chase_reports(scope: Breadth, campaign: Campaign, today: dt.date) -> list[Ch
 
 def chase_problems(scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
     """整改逾期 by unit, in 机构序列."""
-    if scope.units is None:
+    if scope.is_wide:
         return _by_unit_below(problems_kept, scope, campaign, today)
     return _by_unit(Problem.objects.overdue(today).filter(responsible_unit__in=scope.units, campaign=campaign), "responsible_unit")
 
@@ -259,7 +240,5 @@ def _by_unit(rows, unit: str, **rounds) -> list[ChaseRow]:
 
 def _by_unit_below(counter: Counter, scope: Breadth, campaign: Campaign, today: dt.date) -> list[ChaseRow]:
     """The overdue of each unit right below the scope's tops, from what is kept."""
-    rows = read_under(counter, scope.paths, today, below=1, campaign=campaign.pk)
-    found = {row["path"]: row["overdue"] for row in rows if row["overdue"]}
-    units = Unit.objects.filter(path__in=found).order_by("path")
-    return [ChaseRow({"pk": unit.pk, "label": str(unit)}, found[unit.path], None) for unit in units]
+    found = by_unit_below(counter, scope.paths, today, campaign=campaign.pk)
+    return [ChaseRow({"pk": unit.pk, "label": str(unit)}, row["overdue"], None) for unit, row in found if row["overdue"]]

@@ -147,8 +147,9 @@ class RoundQuerySet(models.QuerySet):
     def with_newest(self) -> "RoundQuerySet":
         """Each with `newest`, the number of the version its campaign published last, and `is_mixed`: whether reports stand under another version than the round's."""
         published = ChecklistVersion.objects.published().filter(campaign=OuterRef("campaign"))
-        others = SelfCheck.objects.filter(round=OuterRef("pk")).exclude(checklist=OuterRef("checklist"))
-        return self.annotate(newest=Subquery(published.order_by("-number").values("number")[:1]), is_mixed=Exists(others))
+        reports = SelfCheck.objects.filter(round=OuterRef("pk"))
+        others = Exists(reports.filter(checklist__lt=OuterRef("checklist"))) | Exists(reports.filter(checklist__gt=OuterRef("checklist")))  # each one step in an index
+        return self.annotate(newest=Subquery(published.order_by("-number").values("number")[:1]), is_mixed=others)
 
 
 class Round(models.Model):
@@ -185,6 +186,11 @@ def is_handed_in() -> Q:
     return Q(status__in=[SelfCheck.Status.SUBMITTED, SelfCheck.Status.ACCEPTED])
 
 
+def is_unassigned(today: dt.date) -> Q:
+    """Not accepted, and nobody may review it, or nobody any more."""
+    return (Q(reviewer__isnull=True) | Q(review_until__lt=today)) & ~Q(status=SelfCheck.Status.ACCEPTED)
+
+
 def piles(today: dt.date) -> dict[str, Q]:
     """The piles reports lie in; they overlap: 已通过 is part of 已提交, 退回 and 逾期 of 未交."""
     return {
@@ -194,7 +200,7 @@ def piles(today: dt.date) -> dict[str, Q]:
         "returned": Q(status=SelfCheck.Status.RETURNED),
         "submitted": Q(status=SelfCheck.Status.SUBMITTED),
         "accepted": Q(status=SelfCheck.Status.ACCEPTED),
-        "unassigned": (Q(reviewer__isnull=True) | Q(review_until__lt=today)) & ~Q(status=SelfCheck.Status.ACCEPTED),
+        "unassigned": is_unassigned(today),
     }
 
 
@@ -323,7 +329,10 @@ class SelfCheck(models.Model):
     class Meta:
         verbose_name = _("自查自纠报告")
         ordering = ["cadre__unit__path", "cadre__name_pinyin", "pk"]
-        indexes = [models.Index(fields=["round", "status"], name="selfcheck_round_status")]
+        indexes = [
+            models.Index(fields=["round", "status"], name="selfcheck_round_status"),
+            models.Index(fields=["round", "checklist"], name="selfcheck_round_checklist"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["round", "cadre"], name="selfcheck_once"),
             models.CheckConstraint(name="selfcheck_submitted", condition=Q(submitted_at__isnull=True, submitted_by__isnull=True) | Q(submitted_at__isnull=False, submitted_by__isnull=False)),
@@ -584,14 +593,16 @@ class HintSetAside(models.Model):
 
 
 class ReportCount(CampaignCounts):
-    """Reports of all rounds of a campaign by state, by the cadres' block of units."""
+    """Reports of a round by state, by the cadres' block of units."""
 
+    round = models.ForeignKey(Round, models.CASCADE, related_name="+")
     due = models.PositiveIntegerField()
     submitted = models.PositiveIntegerField()  # handed in: waiting for review, or accepted
     accepted = models.PositiveIntegerField()
     returned = models.PositiveIntegerField()
     overdue = models.PositiveIntegerField()  # not handed in after its day
+    unassigned = models.PositiveIntegerField()  # not accepted, and nobody may review them
 
     class Meta:
         verbose_name = _("自查报告数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="selfcheck_reportcount_once")]
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "round"], name="selfcheck_reportcount_once")]

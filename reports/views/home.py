@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET
 from campaigns.current import campaign_of
 from ledger.listing import LONG, own_of
 from ledger.models import Problem, StatusChange
+from organizations.breadth import Breadth, breadth_of
 from organizations.models import access_of, scope_paths
 from organizations.roles import Permission as P
 
-from ..duties import Breadth, ChaseRow, breadth_of, chase_problems, chase_reports, waiting_of
+from ..duties import ChaseRow, chase_problems, chase_reports, waiting_of
 from ..figures import Scope
 from ..tour import steps_for
 from ..values import values

@@ -73,11 +73,15 @@ def change_round(opened: Round, *, due_on: dt.date, needs_talk: bool, keep_until
     current.save()
     if due_on != before:
         waiting = current.selfchecks.filter(status__in=[S.PENDING, S.DRAFT])
-        touch(*waiting.order_by().values_list("cadre__unit__path", flat=True).distinct(), of=[ReportCount])
+        _touch_units_of(waiting)
         waiting.update(due_on=due_on)
         waiting.filter(reviewer__isnull=False).update(review_until=review_end(due_on, at))
     record("selfcheck.change_round", by=by, at=at, subject=current, due_on=due_on, keep_until=keep_until)
     return current
+
+
+def _touch_units_of(rows: QuerySet[SelfCheck]) -> None:
+    touch(*rows.order_by().values_list("cadre__unit__path", flat=True).distinct(), of=[ReportCount])
 
 
 def newcomers(opened: Round) -> QuerySet[Cadre]:
@@ -130,6 +134,7 @@ def assign_reviewer(selfcheck: SelfCheck, *, reviewer, by, at: dt.datetime, unti
         raise ValidationError(_("这份报告已通过审核，不需要再指定审核人。"))
     selfcheck.reviewer, selfcheck.review_until = reviewer, until or review_end(selfcheck.due_on, at)
     selfcheck.save(update_fields=["reviewer", "review_until"])
+    touch(selfcheck.cadre.unit.path, of=[ReportCount])
     record("selfcheck.assign_reviewer", by=by, at=at, subject=selfcheck, reviewer=str(reviewer), until=selfcheck.review_until)
     if selfcheck.status == S.SUBMITTED:
         tell_reviewer(selfcheck, at=at)
@@ -142,6 +147,7 @@ def assign_reviewers(opened: Round, *, rows: QuerySet[SelfCheck], reviewer, by, 
     free = rows.filter(round=opened).in_pile("unassigned", timezone.localdate(at)).exclude(cadre__user=reviewer)
     waiting = free.filter(status=S.SUBMITTED).count()
     until = until or review_end(opened.due_on, at)
+    _touch_units_of(free)
     count = free.order_by().update(reviewer=reviewer, review_until=until)
     if not count:
         raise ValidationError(_("没有可以指定的报告：都已有审核人，或者只剩审核人本人的。"))

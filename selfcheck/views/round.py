@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms import attempt
 from accounts.templatetags.page import day
 from campaigns.current import campaign_of, needed_campaign
-from campaigns.views.replies import MOST_DIGITS
+from campaigns.views.replies import MOST_DIGITS, chosen_id
 from organizations.access import requires
 from organizations.models import Unit, access_of, reach
 from organizations.roles import Permission as P
@@ -31,8 +31,9 @@ from ..actions import (
     urge_missing,
     urged_on,
 )
+from ..coverage import Coverage, coverage_of_rounds
 from ..forms import NewcomersForm, ReviewerForm, RoundChangeForm, RoundForm
-from ..models import Round, SelfCheck, piles
+from ..models import Round, SelfCheck
 
 PER_PAGE = 30
 MOST_LISTED = 50  # newcomers shown by name
@@ -50,7 +51,7 @@ def round_list(request) -> HttpResponse:
     mine = SelfCheck.objects.filter(cadre__user=request.user, round__campaign=campaign).select_related("cadre", "round", "reviewer")
     follows = access.may(P.SEE_PROGRESS)
     rounds = list(campaign.rounds_of_selfcheck.all()) if campaign and follows else []
-    coverage = {row["round"]: row for row in _in_scope(request).filter(round__campaign=campaign).tally(today, "round")}
+    coverage = coverage_of_rounds(request.user, campaign, today) if rounds else {}
     return render(request, "selfcheck/round_list.html", {
         "reports": sorted(mine, key=lambda report: (report.is_handed_in, -report.round_id)),
         "todo": sum(not report.is_handed_in for report in mine),
@@ -61,10 +62,6 @@ def round_list(request) -> HttpResponse:
         "unseals": access.may(P.ASK_UNSEALING) or access.may(P.APPROVE_UNSEALING),
         "can_open": bool(campaign) and access.may_at(P.RUN_SELFCHECK, campaign.unit.path, campaign.pk),
     })
-
-
-def _in_scope(request) -> QuerySet[SelfCheck]:
-    return SelfCheck.objects.progress_visible_to(request.user)
 
 
 @requires(P.RUN_SELFCHECK)
@@ -83,26 +80,26 @@ def round_new(request) -> HttpResponse:
 def round_detail(request, pk: int) -> HttpResponse:
     opened = get_object_or_404(Round.objects.visible_to(request.user).with_newest().select_related("campaign__unit", "checklist", "slip"), pk=pk)
     today, can_run = timezone.localdate(), _may_run(request, opened)
-    rows = _in_scope(request).filter(round=opened)
-    units = list(rows.tally(today, "cadre__unit__path", "cadre__unit", "cadre__unit__name", "cadre__unit__short_name"))
-    unit = next((u for u in units if str(u["cadre__unit"]) == request.GET.get("unit")), None)
-    total = unit or {key: sum(u[key] for u in units) for key in ("all", *piles(today)) if units}
-    status = request.GET.get("status", "")
-    chosen = rows.filter(cadre__unit=unit["cadre__unit"]) if unit else rows
-    paginator = Paginator(chosen.in_pile(status, today).select_related("cadre__unit", "cadre__user", "reviewer"), PER_PAGE)
-    paginator.count = total.get(status or "all", total.get("all", 0))
-    missing = list(rows.missing().select_related("cadre__unit"))
+    coverage = Coverage(opened, request.user, today, asked=chosen_id(request, "unit"), alone="alone" in request.GET)
+    status, total = request.GET.get("status", ""), coverage.total
+    people = coverage.people(status)
     return render(request, "selfcheck/round_detail.html", {
-        "round": opened, "total": total, "status": status, "unit": unit, "can_run": can_run, "can_ask": access_of(request.user).may(P.ASK_UNSEALING),
+        "round": opened, "coverage": coverage, "total": total, "status": status, "can_run": can_run, "can_ask": access_of(request.user).may(P.ASK_UNSEALING),
         "may_see_hints": access_of(request.user).may(P.RUN_SELFCHECK) and total.get("handed_in", 0),
-        "units": _with_names(units, missing, today),
-        "views": [(key, label, total.get(key or "all", 0)) for key, label in VIEWS],
-        "page": paginator.get_page(request.GET.get("page")),
+        "units": coverage.lines if coverage.is_wide else _with_names(coverage.lines, coverage.missing, today),
+        "views": [(key, label, coverage.count(key)) for key, label in VIEWS],
+        "page": None if people is None else _page(people, coverage.count(status), request.GET.get("page")),
         "urged": urged_on(opened, today).count() if can_run else 0,
-        "newcomers": newcomers(opened).count() if can_run else 0,
-        "reminder": _reminder(opened, [report for report in missing if not unit or report.cadre.unit_id == unit["cadre__unit"]]),
-        "versions": rows.by_version() if opened.is_mixed else [],
+        "newcomers": newcomers(opened).count() if can_run and not coverage.scope.is_wide else None,
+        "reminder": _reminder(opened, [report for report in coverage.missing if not coverage.chosen or report.cadre.unit_id == coverage.chosen["pk"]]),
+        "versions": coverage.rows.by_version() if opened.is_mixed else [],
     })
+
+
+def _page(people: QuerySet[SelfCheck], count: int, number) -> Page:
+    paginator = Paginator(people, PER_PAGE)
+    paginator.count = count
+    return paginator.get_page(number)
 
 
 def _may_run(request, opened: Round) -> bool:
@@ -114,7 +111,7 @@ def _with_names(units: list[dict], missing: list[SelfCheck], today) -> list[dict
     names: dict[int, list] = {}
     for report in missing:
         names.setdefault(report.cadre.unit_id, []).append({"name": report.cadre.name, "is_returned": report.status == SelfCheck.Status.RETURNED, "is_late": report.is_overdue(today)})
-    return [unit | {"names": names.get(unit["cadre__unit"], [])[:NAMED], "rest": max(len(names.get(unit["cadre__unit"], [])) - NAMED, 0)} for unit in units]
+    return [unit | {"names": names.get(unit["pk"], [])[:NAMED], "rest": max(len(names.get(unit["pk"], [])) - NAMED, 0)} for unit in units]
 
 
 def _reminder(opened: Round, missing: list[SelfCheck]) -> str:

@@ -131,7 +131,7 @@ def test_the_desk_of_a_wide_scope_is_told_by_the_units_below_its_top(demo, clien
     """The same numbers, folded; and the same latest steps, found another way."""
     client.force_login(User.objects.get(username="YL002"))
     narrow = client.get("/").context
-    monkeypatch.setattr("reports.duties.WIDE", 1)
+    monkeypatch.setattr("organizations.breadth.WIDE", 1)
     wide = client.get("/").context
     children = Unit.objects.filter(parent=demo.unit).order_by("path")
     for rows, total, overdue, path in (

@@ -95,7 +95,7 @@ def test_round_detail_names_who_is_missing_in_scope(cast, stage, client, today):
     client.force_login(cast.office)
     answer = client.get(f"/selfcheck/rounds/{stage.round.pk}/")
     text = answer.content.decode()
-    assert [(u["cadre__unit__name"], u["handed_in"], u["all"]) for u in answer.context["units"]] == [("纪检监察室", 0, 4), ("纪检监察科", 1, 3), ("石桥街道纪工委", 0, 1)]
+    assert [(u["label"], u["handed_in"], u["all"]) for u in answer.context["units"]] == [("纪检监察室", 0, 4), ("纪检监察科", 1, 3), ("石桥街道纪工委", 0, 1)]
     assert "许望舒（退回）" in text and "逾期 2 天" in text and "催办 7 人" in text
     assert "石桥街道纪工委：梁静姝" in answer.context["reminder"]
     client.force_login(cast.liaison)
