@@ -286,6 +286,7 @@ class Nation:
         for before, after, moment, which in steps:
             self.insert(StatusChange, f"ledger_problem problem {which}", problem_id="problem.id", before=f"'{before}'", after=f"'{after}'", at=moment)
         self.insert(Verification, "ledger_problem problem WHERE problem.status IN ('verified', 'closed')", problem_id="problem.id", passed=yes(True), opinion="'核对属实'", verified_at=self.ago("16"), verified_by_id=self.first)
+        self._run("UPDATE ledger_problem SET moved_at = (SELECT MAX(step.at) FROM ledger_statuschange step WHERE step.problem_id = ledger_problem.id)")
         last = Problem.objects.aggregate(last=models.Max("number"))["last"] or 0
         Numbering.objects.create(campaign=self.campaign, year=self.at.year, last=last)
         self.told(_("问题 %(n)s 件") % {"n": last})

@@ -42,7 +42,7 @@ WITH RECURSIVE used(label) AS (
 SELECT label, (SELECT max(aspect_key) FROM ledger_problem WHERE campaign_id = %(campaign)s AND aspect_label = label)
 FROM used WHERE label IS NOT NULL
 """
-OFFERED = 500  # units in a list to choose from
+OFFERED = 200  # units in a list to choose from
 CODE = re.compile(r"(\d{4})\s*[-—－]\s*(\d{1,9})(?!\d)")
 
 

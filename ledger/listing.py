@@ -42,7 +42,7 @@ SHOWS_LATE = ("all", "mine", "not_closed", "counted", "open", "overdue")  # the 
 DEEP = 10_000  # rows: as far as one turns pages, counts, and looks for a text
 MANY = _("10,000 以上")
 EVERYWHERE = Q(responsible_unit__isnull=False)
-FEW = 50  # units whose numbers are named one by one
+NAMED, FEW = 2000, 50  # units whose numbers are named one by one: of those meant, of those not meant
 
 
 def rate(part: int, whole: int, decimals: int = 1) -> str:
@@ -55,17 +55,15 @@ def rate(part: int, whole: int, decimals: int = 1) -> str:
 # --- whose ---
 
 
-def in_units(paths: list[str], known: Iterable[Unit] = ()) -> Q:
-    """Problems of the units in these subtrees, by the units' numbers: the few that are meant, else less the few that aren't.
-    `known`: units at hand; when these are many already, none are read to learn that.
+def in_units(paths: list[str]) -> Q:
+    """Problems of the units in these subtrees, by the units' numbers: those that are meant, or of so many the few that aren't.
 
-    Of a wide scope its outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
+    Of a scope of more units yet the outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
     """
     units = Unit.objects.order_by()
-    if sum(unit.path.startswith(tuple(paths)) for unit in known) <= FEW:
-        few = list(units.filter(within(paths, "path")).values_list("pk", flat=True)[: FEW + 1])
-        if len(few) <= FEW:
-            return Q(responsible_unit__in=few)
+    meant = list(units.filter(within(paths, "path")).values_list("pk", flat=True)[: NAMED + 1]) if paths else []
+    if len(meant) <= NAMED:
+        return Q(responsible_unit__in=meant)
     outside = units.exclude(within(paths, "path"))
     few = list(outside.values_list("pk", flat=True)[: FEW + 1])
     if not few:
@@ -109,12 +107,16 @@ class Ledger:
 
     @cached_property
     def _scope(self) -> Q:
-        return in_units(self._paths, self.form.units.values())
+        return in_units(self._paths)
 
     @cached_property
     def is_deep(self) -> bool:
         """Whether these are more than are counted."""
-        return len(self._edge) > 1 if self.form.text else counted(self.unsearched) > DEEP
+        if self.form.text:
+            return len(self._edge) > 1
+        if all(len(path) < WIDTH for path in self._paths) and self.kept is not None:  # of a county or less rows are counted as quickly
+            return sum(self.kept[state] for state in Problem.Status.values) > DEEP
+        return counted(self.unsearched) > DEEP
 
     @cached_property
     def _edge(self) -> list[tuple[int, int]]:
@@ -147,7 +149,7 @@ class Ledger:
 
     @cached_property
     def kept(self) -> dict[str, int] | None:
-        """Of a deep ledger narrowed by nothing but a unit: how many stand where, from what is kept. None when that doesn't answer,
+        """Of a ledger narrowed by nothing but a unit: how many stand where, from what is kept. None when that doesn't answer,
         as when some of the visitor's own lie outside their scope."""
         chosen = {name for name, value in self.form.cleaned_data.items() if value}
         if chosen - {"unit"} or not is_built(ProblemCount) or any(len(path) > WIDTH for path in self._paths):

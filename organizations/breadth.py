@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .kept import Counter, Row, read_under
 from .models import Unit, within
 
-WIDE = 200  # units
+WIDE = 80  # units: as many lines as one reads through
 
 
 @dataclass(frozen=True)

@@ -88,14 +88,14 @@ class Board:
 
 def read_board(scope: Scope, as_of: dt.date) -> Board:
     """In one statement."""
-    asks = {label: _ask(what.counter, scope) for what in SUMS.values() if (label := what.counter.model._meta.label)}
-    asks |= {"reports": _ask(reports, scope, below=1), "problems": _ask(problems, scope, below=1)}
+    by_unit = (reports, problems)  # told by unit too: the whole is their sum
+    asks = {label: _ask(what.counter, scope, below=int(what.counter in by_unit)) for what in SUMS.values() if (label := what.counter.model._meta.label)}
     asks |= {"aspects": _ask(aspects, scope, by="aspect_label"), "registered": _ask(registered, scope, by="week"), "closed": _ask(closed, scope, by="week")}
     found = read(asks, as_of)
     totals = {label: sums(rows, asks[label].counter.names) for label, rows in found.items()}
     return Board(
         {key: what.of(totals[what.counter.model._meta.label]) for key, what in SUMS.items()},
-        found["problems"], found["reports"], found["aspects"], _by_week(found["registered"]), _by_week(found["closed"]),
+        found[problems.model._meta.label], found[reports.model._meta.label], found["aspects"], _by_week(found["registered"]), _by_week(found["closed"]),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
@@ -147,9 +147,8 @@ class RoundQuerySet(models.QuerySet):
     def with_newest(self) -> "RoundQuerySet":
         """Each with `newest`, the number of the version its campaign published last, and `is_mixed`: whether reports stand under another version than the round's."""
         published = ChecklistVersion.objects.published().filter(campaign=OuterRef("campaign"))
-        reports = SelfCheck.objects.filter(round=OuterRef("pk"))
-        others = Exists(reports.filter(checklist__lt=OuterRef("checklist"))) | Exists(reports.filter(checklist__gt=OuterRef("checklist")))  # each one step in an index
-        return self.annotate(newest=Subquery(published.order_by("-number").values("number")[:1]), is_mixed=others)
+        first, last = (Subquery(SelfCheck.objects.filter(round=OuterRef("pk")).order_by(end).values("checklist")[:1]) for end in ("checklist", "-checklist"))  # one step each in an index
+        return self.annotate(newest=Subquery(published.order_by("-number").values("number")[:1]), is_mixed=~Q(checklist=first) | ~Q(checklist=last))
 
 
 class Round(models.Model):

@@ -55,7 +55,7 @@ def _move(problem: Problem, deed: str, *, by, at: dt.datetime, note: str = "", v
             params={"title": current.title, "now": current.get_status_display(), "then": S(after).label},
             code="illegal_move",
         )
-    before, current.status = current.status, after
+    before, current.status, current.moved_at = current.status, after, at
     for key, value in facts.items():
         setattr(current, key, value)
     current.full_clean(validate_unique=False)
@@ -90,7 +90,7 @@ def report_problem(campaign: Campaign, *, title: str, source: str, manifestation
     year = timezone.localtime(at).year
     problem = Problem(
         campaign=campaign, year=year, number=_next_number(campaign, year), title=title, source=source, manifestation=manifestation,
-        responsible_unit=responsible_unit, track=track, reported_at=at, reported_by=by, **facts,
+        responsible_unit=responsible_unit, track=track, reported_at=at, reported_by=by, moved_at=at, **facts,
     )
     if track == Problem.Track.DATED and not problem.due_on:
         raise ValidationError({"due_on": _("选“限期整改”的，须填写整改时限。")})

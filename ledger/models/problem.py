@@ -47,7 +47,9 @@ def awaits_closing(user) -> Q:
     for seriousness, (permissions, _who) in CLOSERS.items():
         for permission in permissions:
             theirs |= Q(seriousness=seriousness) & reach(user, permission, unit="responsible_unit__path", campaign="campaign")
-    own = Q(responsible_person__isnull=False, responsible_person__user=user)
+    access_of(user)  # knows the cadre
+    cadre = getattr(user, "cadre", None)
+    own = Q(responsible_person__isnull=False, responsible_person=cadre) if cadre else Q()
     return Q(status=Problem.Status.VERIFIED) & theirs & ~own
 
 
@@ -190,6 +192,7 @@ class Problem(models.Model):
     submitted_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
     edited_at = models.DateTimeField(_("最近填报时间"), null=True, blank=True)  # progress, measure, milestone or correction: verified by another
     edited_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    moved_at = models.DateTimeField(_("最近变动时间"), null=True, blank=True, editable=False)  # of its latest StatusChange
     closed_at = models.DateTimeField(_("销号时间"), null=True, blank=True)
     closed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_ones", verbose_name=_("并入"))
@@ -215,6 +218,7 @@ class Problem(models.Model):
             models.Index(fields=["campaign", "track", "year", "number", "status", "due_on", "source", "level", "aspect_key", "responsible_unit"], name="ledger_problem_by_track"),
             models.Index(fields=["campaign", "level", "year", "number", "status", "due_on", "track", "source", "aspect_key", "responsible_unit"], name="ledger_problem_by_level"),
             models.Index(fields=["campaign", "due_on", "year", "number"], name="ledger_problem_by_day"),
+            models.Index(fields=["campaign", "-moved_at", "responsible_unit"], name="ledger_problem_by_step"),
             # what waits for a verifier, with all that may forbid it to them
             models.Index(fields=["campaign", "year", "number", "verifier", "submitted_by", "edited_by", "responsible_person", "responsible_unit"], condition=Q(status="submitted"), name="ledger_problem_awaiting"),
             models.Index(fields=["campaign", "aspect_label", "aspect_key"], name="ledger_problem_aspects"),

@@ -2,14 +2,14 @@
 
 import datetime as dt
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.current import campaign_of
-from ledger.listing import LONG, own_of
+from ledger.listing import LONG, in_units, own_of
 from ledger.models import Problem, StatusChange
 from organizations.breadth import Breadth, breadth_of
 from organizations.models import access_of, scope_paths
@@ -20,7 +20,7 @@ from ..figures import Scope
 from ..tour import steps_for
 from ..values import values
 
-CHANGES, RECENT, FEW = 6, dt.timedelta(days=30), 500
+CHANGES, RECENT = 6, dt.timedelta(days=30)
 
 
 @require_GET
@@ -78,12 +78,10 @@ def _changes(user, campaign, ledger: Breadth, today: dt.date) -> list[StatusChan
     if campaign is None:
         return []
     since = timezone.make_aware(dt.datetime.combine(today - RECENT, dt.time()))
-    problems: QuerySet | list[int] = Problem.objects.visible_to(user).filter(campaign=campaign).order_by().values("pk")
-    if ledger.units is not None:  # of few problems the steps are read; of many the latest steps are looked through
-        found = list(Problem.objects.filter(Q(responsible_unit__in=ledger.units) | own_of(user), campaign=campaign).order_by().values_list("pk", flat=True)[: FEW + 1])
-        problems = found if len(found) <= FEW else problems
-    steps = StatusChange.objects.filter(at__gte=since, problem__in=problems).select_related("problem", "by").defer(*(f"problem__{name}" for name in LONG)).order_by("-at", "-pk")
+    seen = in_units(ledger.paths) if ledger.is_wide else Q(responsible_unit__in=ledger.units)
+    moved = Problem.objects.filter(seen | own_of(user), campaign=campaign, moved_at__gte=since).order_by("-moved_at").values_list("pk", flat=True)
+    steps = StatusChange.objects.filter(problem__in=list(moved[:CHANGES])).select_related("problem", "by").defer(*(f"problem__{name}" for name in LONG)).order_by("-at", "-pk")
     latest: dict[int, StatusChange] = {}
-    for step in steps[: CHANGES * 10]:
+    for step in steps:
         latest.setdefault(step.problem_id, step)
-    return list(latest.values())[:CHANGES]
+    return list(latest.values())

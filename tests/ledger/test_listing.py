@@ -41,9 +41,10 @@ def many(cast):
     return cast
 
 
-@pytest.mark.parametrize("few", [0, 50])
+@pytest.mark.parametrize(("named", "few"), [(2000, 50), (0, 50), (0, 0)])
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_the_list_holds_what_its_visitor_may_see_and_counts_it(many, monkeypatch, who, few):
+def test_the_list_holds_what_its_visitor_may_see_and_counts_it(many, monkeypatch, who, named, few):
+    monkeypatch.setattr(listing, "NAMED", named)
     monkeypatch.setattr(listing, "FEW", few)
     user, seen = getattr(many, who), ledger(many, getattr(many, who))
     may = Problem.objects.visible_to(user).filter(campaign=many.campaign)
