@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm
 from campaigns.models import Campaign
+from organizations.choosing import UnitField
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
@@ -26,14 +27,6 @@ def units_for(user, permission: Permission, campaign: Campaign):
     """Units of the campaign where the user holds the permission, in 机构序列."""
     mine = within(scope_paths(user, permission, campaign.pk), "path")
     return Unit.objects.open_on(timezone.localdate()).filter(mine, within([campaign.unit.path], "path")).order_by("path")
-
-
-class UnitField(forms.ModelChoiceField):
-    """A unit, indented by its level below the first one offered."""
-
-    def label_from_instance(self, unit: Unit) -> str:
-        self.top = getattr(self, "top", unit.depth)
-        return "　" * (unit.depth - self.top) + str(unit)
 
 
 class SessionForm(PageModelForm):

@@ -6,8 +6,7 @@ from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Count, Q
-from django.db.models.functions import Length
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +15,8 @@ from accounts.models import User
 from accounts.templatetags.page import day
 from campaigns.models import Campaign
 from files.models import StoredFile
-from organizations.models import STEP, Cadre, Unit, lineage, scope_paths, within
+from organizations.choosing import CadreField, UnitField, offered
+from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission as P
 
 from .actions import verifiers_at
@@ -42,7 +42,6 @@ WITH RECURSIVE used(label) AS (
 SELECT label, (SELECT max(aspect_key) FROM ledger_problem WHERE campaign_id = %(campaign)s AND aspect_label = label)
 FROM used WHERE label IS NOT NULL
 """
-OFFERED = 200  # units in a list to choose from
 CODE = re.compile(r"(\d{4})\s*[-—－]\s*(\d{1,9})(?!\d)")
 
 
@@ -63,34 +62,6 @@ def units_within(campaign: Campaign, user, permission: P) -> "Unit.objects":
 def cadres_within(campaign: Campaign, user, permission: P):
     mine = within(scope_paths(user, permission, campaign.pk), "unit__path")
     return Cadre.objects.under(campaign.unit).filter(mine, left_on__isnull=True).select_related("unit").in_order()
-
-
-def offered(units: "Unit.objects", chosen: str | None) -> list[Unit]:
-    """What a list of units to choose from holds: all of them; of more than OFFERED the upper levels, and round the chosen one what
-    lies above and right below it, so that one gets down step by step."""
-    all_of_them = list(units[: OFFERED + 1])
-    if len(all_of_them) <= OFFERED:
-        return all_of_them
-    number, deepest = 0, STEP
-    for length, here in units.order_by().annotate(length=Length("path")).values_list("length").annotate(Count("pk")).order_by("length"):
-        number += here
-        if number <= OFFERED:
-            deepest = length
-    known = units.filter(pk=chosen).first() if chosen and chosen.isdecimal() and len(chosen) < 19 else None
-    around = Q(path__in=lineage(known.path)) | Q(parent=known) if known else Q(pk__in=[])
-    return list(units.annotate(length=Length("path")).filter(Q(length__lte=deepest) | around))
-
-
-class UnitField(forms.ModelChoiceField):
-    """Units of a tree, indented by their depth."""
-
-    def label_from_instance(self, unit):
-        return "　" * (unit.depth - 1) + str(unit)
-
-
-class CadreField(forms.ModelChoiceField):
-    def label_from_instance(self, cadre):
-        return f"{cadre.name}（{cadre.unit}）"
 
 
 class ProblemField(forms.ModelChoiceField):
@@ -157,7 +128,7 @@ class ProblemFilterForm(forms.Form):
         dress(self)
         self.people: dict[str, list[int]] = {}  # whom a part of a name fits
         self.campaign, self.units = campaign, {unit.pk: unit for unit in offered(units_within(campaign, user, P.SEE_LEDGER), data.get("unit"))}
-        self.fields["unit"].choices = [("", _("全部单位")), *((pk, UnitField.label_from_instance(None, unit)) for pk, unit in self.units.items())]
+        self.fields["unit"].choices = [("", _("全部单位")), *((pk, "　" * (unit.depth - 1) + str(unit)) for pk, unit in self.units.items())]
         self.fields["unit"].coerce = lambda pk: self.units[int(pk)]
         self.labels = aspects_of(campaign)
         self.fields["aspect"].choices = [("", _("全部方面")), *self.labels.items()]

@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import PageForm, PageModelForm, VersionedForm
 from campaigns.models import Campaign
+from organizations.choosing import UnitField
 from organizations.models import Unit
 from organizations.roles import Permission as P
 
-from .forms import CODE, UnitField, units_within
+from .forms import CODE, units_within
 from .models import Problem, RuleMakingItem
 
 

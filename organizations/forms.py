@@ -8,20 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import PageForm, PageModelForm, VersionedForm
 from accounts.models import User
 
+from .choosing import UnitField
 from .models import Cadre, DutyAssignment, RoleGrant, Unit, UnitQuerySet, access_of
 from .roles import Permission, Role
 from .sheets import Titles
 
 
-class UnitChoiceField(forms.ModelChoiceField):
-    """Units in 机构序列, indented by level."""
-
-    def label_from_instance(self, unit: Unit) -> str:
-        return "　" * (unit.depth - 1) + unit.name
-
-
-def unit_field(units: UnitQuerySet, **options) -> UnitChoiceField:
-    return UnitChoiceField(units.order_by("path"), empty_label=_("请选择"), **options)
+def unit_field(units: UnitQuerySet, **options) -> UnitField:
+    return UnitField(units.order_by("path"), empty_label=_("请选择"), **options)
 
 
 class UnitForm(PageModelForm):

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from .views import accounts, cadres, roster, units
+from .views import accounts, cadres, offers, roster, units
 
 app_name = "organizations"
 urlpatterns = [
     # units and their duties
     path("units/", units.unit_list, name="unit_list"),
+    path("units/offers/", offers.unit_offers, name="unit_offers"),
     path("units/new/", units.unit_new, name="unit_new"),
     path("units/<int:pk>/", units.unit_detail, name="unit_detail"),
     path("units/<int:pk>/change/", units.unit_change, name="unit_change"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("duties/<int:pk>/withdraw/", units.duty_withdraw, name="duty_withdraw"),
     # the roster
     path("cadres/", cadres.cadre_list, name="cadre_list"),
+    path("cadres/offers/", offers.cadre_offers, name="cadre_offers"),
     path("cadres/new/", cadres.cadre_new, name="cadre_new"),
     path("cadres/<int:pk>/", cadres.cadre_detail, name="cadre_detail"),
     path("cadres/<int:pk>/change/", cadres.cadre_change, name="cadre_change"),

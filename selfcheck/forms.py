@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import PageForm, PageModelForm, VersionedForm
 from accounts.models import User
-from campaigns.forms.fields import UnitsField
 from campaigns.models import Campaign
 from ledger.models import Problem
+from organizations.choosing import UnitsField
 from organizations.models import RoleGrant, Unit, lineage, within
 from organizations.roles import ROLE_PERMISSIONS, Permission
 

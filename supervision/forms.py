@@ -10,6 +10,7 @@ from accounts.forms import PageModelForm, VersionedForm
 from campaigns.models import Campaign
 from ledger.forms import ProblemField
 from ledger.models import Problem
+from organizations.choosing import CadreField, UnitField
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
@@ -27,21 +28,6 @@ def cadres_for(user, campaign: Campaign, permission: Permission):
     inside = within([campaign.unit.path], "unit__path")
     mine = within(scope_paths(user, permission, campaign.pk), "unit__path")
     return Cadre.objects.filter(inside, mine, left_on__isnull=True).select_related("unit").in_order()
-
-
-class UnitField(forms.ModelChoiceField):
-    """A unit, indented by its level below the first one offered."""
-
-    def label_from_instance(self, unit: Unit) -> str:
-        self.top = getattr(self, "top", unit.depth)
-        return "　" * (unit.depth - self.top) + str(unit)
-
-
-class CadreField(forms.ModelChoiceField):
-    """A cadre with the unit, since names repeat."""
-
-    def label_from_instance(self, cadre: Cadre) -> str:
-        return f"{cadre.name}（{cadre.unit}）"
 
 
 class RecordForm(PageModelForm):

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm
+from organizations.choosing import UnitsField
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
 from ..models import Campaign, Phase, PlanItem, UnitTask, WorkGroup
-from .fields import CadreField, FilesField, UnitsField
+from .fields import CadreField, FilesField
 
 
 class CampaignForm(PageModelForm):

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.forms import PageForm, PageModelForm
+from organizations.choosing import UnitsField
 from organizations.models import Cadre, Unit, within
 
 from ..models import Campaign, Slip, SlipDelivery
-from .fields import UnitsField
 
 
 class SlipForm(PageModelForm):

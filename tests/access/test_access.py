@@ -53,6 +53,8 @@ TABLE = {
     "organizations:duty_new": "x+xxxxxxxx-+xxxxxx>",
     "organizations:duty_withdraw": "xPxxxxxxxxPPxxxxxx>",
     "organizations:cadre_list": "++++xx+xx++++x++x+>",
+    "organizations:cadre_offers": "++++xx+xx++++x++x+>",
+    "organizations:unit_offers": "++++xx+xx++++x++x+>",
     "organizations:cadre_new": "x+xxxxxxxx++xxxxxx>",
     "organizations:cadre_detail": "++++--++---++x++-+>",
     "organizations:cadre_change": "x+xxxxxxxx-+xxxxxx>",

@@ -1,0 +1,203 @@
+"""Choosing a unit or a cadre on a form: from a list while it is short, else by typing, with what fits offered below the box.
+
+A nation has 45,000 units and 700,000 cadres; a list of them is no choice, and no page either.
+"""
+
+from functools import cached_property
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.db.models.functions import Length
+from django.forms.models import ModelChoiceIterator
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import RowsField
+
+from .models import STEP, Cadre, Unit, UnitQuerySet, lineage
+
+SHORT = 200  # rows of a list one still chooses from
+OFFERED = 20  # rows offered while one types
+
+
+# --- a long list of units, step by step ---
+
+
+def deepest_short(units: UnitQuerySet) -> int:
+    """Length of the paths down to which a scope has no more units than a list may hold."""
+    number, deepest = 0, STEP
+    for length, here in units.order_by().annotate(length=Length("path")).values_list("length").annotate(Count("pk")).order_by("length"):
+        number += here
+        if number <= SHORT:
+            deepest = length
+    return deepest
+
+
+def offered(units: UnitQuerySet, chosen: str | None) -> list[Unit]:
+    """What a list of units to choose from holds: all of them; of more than SHORT the upper levels, and round the chosen one what
+    lies above and right below it, so that one gets down step by step."""
+    all_of_them = list(units[: SHORT + 1])
+    if len(all_of_them) <= SHORT:
+        return all_of_them
+    known = units.filter(pk=chosen).first() if chosen and chosen.isdecimal() and len(chosen) < 19 else None
+    around = Q(path__in=lineage(known.path)) | Q(parent=known) if known else Q(pk__in=[])
+    return list(units.annotate(length=Length("path")).filter(Q(length__lte=deepest_short(units)) | around))
+
+
+class UnitsField(RowsField):
+    """Units as check boxes, in 机构序列; of too many the upper levels, each with what is below it."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def get_bound_field(self, form, name):
+        rows = offered(self.queryset, None)
+        self.widget.choices = [(row.pk, self.label_from_instance(row)) for row in rows]
+        return super().get_bound_field(form, name)
+
+
+# --- by name ---
+
+
+def written_cadre(cadre: Cadre) -> str:
+    """“林知夏（0012）”."""
+    return f"{cadre.name}（{cadre.staff_no}）"
+
+
+def written_unit(unit: Unit) -> str:
+    """“石桥街道纪工委（QH-03）”."""
+    return f"{unit.name}（{unit.code}）"
+
+
+def find(queryset, typed: str, *, names: tuple[str, ...], number: str, unknown: str, several: str):
+    """The row that “name（number）”, a name or a number names, among those given. Raises ValidationError when it is none or more than one."""
+    text = " ".join(typed.replace("(", "（").replace(")", "）").split())
+    name, bracket, code = text.rstrip("）").rpartition("（")
+    found = list(queryset.filter(**{number: code.strip(), names[0]: name.strip()})[:1]) if bracket else []
+    if not found:
+        called = Q(**{number: text})
+        for column in names:
+            called |= Q(**{column: text})
+        found = list(queryset.filter(called)[:2])
+    if len(found) != 1:
+        raise ValidationError(several if found else unknown, params={"typed": typed})
+    return found[0]
+
+
+def find_cadre(queryset, typed: str) -> Cadre:
+    return find(
+        queryset, typed, names=("name",), number="staff_no",
+        unknown=_("名册里没有“%(typed)s”，请核对姓名或工号。"), several=_("名册里不止一人叫“%(typed)s”，请改填工号。"),
+    )
+
+
+def find_unit(queryset, typed: str) -> Unit:
+    return find(
+        queryset, typed, names=("name", "short_name"), number="code",
+        unknown=_("范围内没有“%(typed)s”，请核对单位名称或编码。"), several=_("不止一个单位叫“%(typed)s”，请从提示中选，或改填编码。"),
+    )
+
+
+class TypedInput(forms.TextInput):
+    """A box that offers what fits while one types; it works as a plain one too. `offers`: the view that is asked."""
+
+    def __init__(self, offers: str):
+        super().__init__({"autocomplete": "off"})
+        self.offers = offers
+
+    def render(self, name, value, attrs=None, renderer=None):
+        listed = f"id_{name}_offers"
+        asked = {"list": listed, "hx-get": f"{reverse(self.offers)}?of={name}", "hx-trigger": "input changed delay:250ms", "hx-target": f"#{listed}", "hx-sync": "this:replace"}
+        return super().render(name, value, (attrs or {}) | asked, renderer) + format_html('<datalist id="{}"></datalist>', listed)
+
+
+class _Listed(ModelChoiceIterator):
+    """Choices of rows that were read already."""
+
+    def __iter__(self):
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for row in self.field.listed[:SHORT]:
+            yield self.choice(row)
+
+
+class ChoiceField(forms.ModelChoiceField):
+    """A row of `queryset`: a list while it is short, else typed. Subclasses say how a row is written and found."""
+
+    iterator = _Listed
+    offers, typed_help = "", ""
+
+    def __init__(self, queryset=None, **options):
+        super().__init__(queryset, **options)
+
+    def _given(self, queryset) -> None:
+        forms.ModelChoiceField.queryset.fset(self, queryset)
+        self.__dict__.pop("listed", None)
+
+    queryset = property(lambda self: self._queryset, _given)
+
+    @cached_property
+    def listed(self) -> list:
+        """The rows to choose from, one more than a list may hold at most."""
+        return list(self.queryset[: SHORT + 1])
+
+    @property
+    def is_typed(self) -> bool:
+        return len(self.listed) > SHORT
+
+    def get_bound_field(self, form, name):
+        if self.is_typed and not isinstance(self.widget, TypedInput):
+            self.widget = TypedInput(self.offers)
+            self.widget.is_required = self.required
+            self.help_text = self.help_text or self.typed_help
+        return super().get_bound_field(form, name)
+
+    def prepare_value(self, value):
+        if not self.is_typed or value in self.empty_values:
+            return super().prepare_value(value)
+        row = value if isinstance(value, self.queryset.model) else self.queryset.filter(pk=value).first() if isinstance(value, int) else None
+        return self.written(row) if row else value
+
+    def to_python(self, value):
+        if value in self.empty_values or not self.is_typed or isinstance(value, self.queryset.model):
+            return super().to_python(value)
+        return self.found(str(value)) if str(value).strip() else None
+
+    def written(self, row) -> str:
+        raise NotImplementedError
+
+    def found(self, typed: str):
+        raise NotImplementedError
+
+
+class UnitField(ChoiceField):
+    """A unit, indented by its level below the first one offered."""
+
+    offers, typed_help = "organizations:unit_offers", gettext_lazy("写单位名称或编码")
+
+    def label_from_instance(self, unit: Unit) -> str:
+        top = self.listed[0].depth if self.listed else unit.depth
+        return "　" * (unit.depth - top) + str(unit)
+
+    def written(self, row: Unit) -> str:
+        return written_unit(row)
+
+    def found(self, typed: str) -> Unit:
+        return find_unit(self.queryset, typed)
+
+
+class CadreField(ChoiceField):
+    """A cadre with the unit, since names repeat."""
+
+    offers, typed_help = "organizations:cadre_offers", gettext_lazy("写姓名或工号")
+
+    def label_from_instance(self, cadre: Cadre) -> str:
+        return f"{cadre.name}（{cadre.unit}）"
+
+    def written(self, row: Cadre) -> str:
+        return written_cadre(row)
+
+    def found(self, typed: str) -> Cadre:
+        return find_cadre(self.queryset, typed)
