@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PageForm, PageModelForm, VersionedForm
+from accounts.forms import MOST_DIGITS, PageForm, PageModelForm, VersionedForm
 from accounts.models import User
 from campaigns.models import Campaign
 from ledger.models import Problem
-from organizations.choosing import UnitsField
+from organizations.choosing import SHORT, UnitsField
 from organizations.models import RoleGrant, Unit, lineage, within
 from organizations.roles import ROLE_PERMISSIONS, Permission
 
@@ -128,7 +128,14 @@ class ReviewerForm(PageForm):
         self.fields["report"].queryset = reports
         self.fields["report"].required = not unassigned  # nothing to give out at once: one report must be named
         self.fields["report"].empty_label = _g("全部还没有审核人的（%(n)s 份）") % {"n": unassigned} if unassigned else _g("请选择")
+        self.fields["report"].widget.choices = [("", self.fields["report"].empty_label), *((one.pk, self.fields["report"].label_from_instance(one)) for one in self._offered(reports))]
         self.fields["reviewer"].queryset = reviewers_of(campaign)
+
+    def _offered(self, reports) -> list[SelfCheck]:
+        """All of them; of too many for a list the one meant, to which its round's page leads."""
+        few = list(reports[: SHORT + 1])
+        meant = str(self["report"].value() or "")
+        return few if len(few) <= SHORT else list(reports.filter(pk=meant)) if meant.isdecimal() and len(meant) < MOST_DIGITS else []
 
     def clean_until(self) -> dt.date | None:
         return not_past(self.cleaned_data["until"])

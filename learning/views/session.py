@@ -18,12 +18,15 @@ from audit.log import record
 from campaigns.current import needed_campaign
 from files.workbook import XLSX, workbook
 from organizations.access import requires
+from organizations.breadth import breadth_of
+from organizations.kept import read_under, sums
 from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
 
 from ..actions import hold_session
+from ..counts import attendance
 from ..forms import SessionFilter, SessionForm, units_for
-from ..models import Attendance, Reflection, StudySession
+from ..models import Attendance, Reflection, SessionQuerySet, StudySession
 from ..sheets import WIDTHS, SessionResource
 
 PER_PAGE = 30
@@ -41,19 +44,27 @@ def session_list(request) -> HttpResponse:
     chosen = SessionFilter(request.GET, units=units_for(request.user, P.SEE_PROGRESS, campaign))
     counted = within(paths, "attendance__cadre__unit__path") if paths else Q(attendance__cadre__user=request.user)
     mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign)
-    shown = chosen.narrow(rows, today).latest_first().select_related("unit").with_counts(paths).prefetch_related("topics")
+    page = Paginator(chosen.narrow(rows, today).latest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    shown = StudySession.objects.filter(pk__in=list(page.object_list.values_list("pk", flat=True)))  # counted are those on the page, of a nation's 160,000
+    page.object_list = shown.latest_first().select_related("unit").with_counts(paths).prefetch_related("topics")
     if not paths:
-        shown = shown.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
+        page.object_list = page.object_list.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
     return render(request, "learning/session_list.html", {
-        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "filter": chosen,
         "sees_counts": bool(paths),
-        "totals": rows.totals(counted, today),
+        "totals": _totals_kept(rows, paths, campaign, today) if breadth_of(paths).is_wide else rows.totals(counted, today),
         "duties": mine.to_make_up().select_related("session").order_by("session__held_on"),
         "can_run": access_of(request.user).may(P.RUN_LEARNING),
         "materials": campaign.materials.filter(is_required=True).select_related("file")[:8],
         "activities": campaign.activities.filter(is_held=True).order_by("-entered_at")[:5],
     })
+
+
+def _totals_kept(rows: SessionQuerySet, paths: list[str], campaign, today) -> dict[str, int]:
+    """The same of a wide scope: who came is read from the kept counts of its cadres, at whatever session it was."""
+    came = sums(read_under(attendance, paths, today, campaign=campaign.pk), attendance.names)
+    return came | {"held": rows.held(today).count(), "unrecorded": rows.unrecorded(today).count()}
 
 
 @requires(P.RUN_LEARNING)

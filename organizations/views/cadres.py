@@ -15,6 +15,7 @@ from accounts.forms import attempt
 
 from ..access import may_manage_account, requires
 from ..actions import change_cadre, enter_cadre, hand_over
+from ..choosing import offered
 from ..forms import CadreChangeForm, CadreForm, HandOverForm
 from ..models import Cadre, CadreQuerySet, Unit, access_of
 from ..roles import Permission as P
@@ -57,7 +58,7 @@ def cadre_list(request) -> HttpResponse:
     counts = cadres.aggregate(established=Count("pk", Q(on_establishment=True)), on_duty=Count("pk", Q(on_duty=True)))
     return render(request, "organizations/cadre_list.html", {
         "page": Paginator(cadres.select_related("unit").with_posts().in_order(), PAGE).get_page(request.GET.get("page")),
-        "counts": counts, "home": home, "units": Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"),
+        "counts": counts, "home": home, "units": offered(Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"), request.GET.get("unit")),
         "categories": known.present().exclude(category="").order_by("category").values_list("category", flat=True).distinct(),
         "standings": [(key, words) for key, (words, _condition) in STANDINGS.items()],
         **standing,
