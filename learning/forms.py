@@ -206,6 +206,11 @@ class SessionFilter(forms.Form):
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
         self.is_valid()
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether the scope has more units than a list to choose from may hold."""
+        return self.fields["unit"].is_typed
+
     def narrow(self, rows, today: dt.date):
         """The rows the visitor asked for."""
         data = self.cleaned_data

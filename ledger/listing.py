@@ -55,16 +55,20 @@ def rate(part: int, whole: int, decimals: int = 1) -> str:
 # --- whose ---
 
 
-def in_units(paths: list[str]) -> Q:
-    """Problems of the units in these subtrees, by the units' numbers: those that are meant, or of so many the few that aren't.
+def units_named(paths: list[str]) -> list[int] | None:
+    """The numbers of the units in these subtrees; None when they are too many to be named."""
+    meant = list(Unit.objects.order_by().filter(within(paths, "path")).values_list("pk", flat=True)[: NAMED + 1]) if paths else []
+    return meant if len(meant) <= NAMED else None
 
-    Of a scope of more units yet the outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
+
+def in_units(paths: list[str], named: list[int] | None) -> Q:
+    """Problems of the units in these subtrees, by the units' numbers: those that are meant, or of too many the few that aren't.
+
+    Of a scope with many on both sides its outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
     """
-    units = Unit.objects.order_by()
-    meant = list(units.filter(within(paths, "path")).values_list("pk", flat=True)[: NAMED + 1]) if paths else []
-    if len(meant) <= NAMED:
-        return Q(responsible_unit__in=meant)
-    outside = units.exclude(within(paths, "path"))
+    if named is not None:
+        return Q(responsible_unit__in=named)
+    outside = Unit.objects.order_by().exclude(within(paths, "path"))
     few = list(outside.values_list("pk", flat=True)[: FEW + 1])
     if not few:
         return EVERYWHERE
@@ -106,15 +110,19 @@ class Ledger:
         return [self._unit.path] if self._unit else scope_paths(self.user, P.SEE_LEDGER, self.campaign.pk)
 
     @cached_property
+    def _named(self) -> list[int] | None:
+        return units_named(self._paths)
+
+    @cached_property
     def _scope(self) -> Q:
-        return in_units(self._paths)
+        return in_units(self._paths, self._named)
 
     @cached_property
     def is_deep(self) -> bool:
         """Whether these are more than are counted."""
         if self.form.text:
             return len(self._edge) > 1
-        if all(len(path) < WIDTH for path in self._paths) and self.kept is not None:  # of a county or less rows are counted as quickly
+        if (self._named is None or len(self._named) > FEW) and self.kept is not None:  # of few units rows are counted as quickly
             return sum(self.kept[state] for state in Problem.Status.values) > DEEP
         return counted(self.unsearched) > DEEP
 

@@ -3,6 +3,7 @@
 A nation has 45,000 units and 700,000 cadres; a list of them is no choice, and no page either.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 from django import forms
@@ -11,7 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Length
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -101,16 +102,20 @@ def find_unit(queryset, typed: str) -> Unit:
 
 
 class TypedInput(forms.TextInput):
-    """A box that offers what fits while one types; it works as a plain one too. `offers`: the view that is asked."""
+    """A box that offers what fits while one types; it works as a plain one too. `offers`: the view that is asked for it.
 
-    def __init__(self, offers: str):
+    `known`: rows that come with the page while they are few, as “written, told beside it”.
+    """
+
+    def __init__(self, offers: str, known: Callable[[], list[tuple[str, object]]] = list):
         super().__init__({"autocomplete": "off"})
-        self.offers = offers
+        self.offers, self.known = offers, known
 
     def render(self, name, value, attrs=None, renderer=None):
-        listed = f"id_{name}_offers"
-        asked = {"list": listed, "hx-get": f"{reverse(self.offers)}?of={name}", "hx-trigger": "input changed delay:250ms", "hx-target": f"#{listed}", "hx-sync": "this:replace"}
-        return super().render(name, value, (attrs or {}) | asked, renderer) + format_html('<datalist id="{}"></datalist>', listed)
+        listed, known = f"id_{name}_offers", self.known()
+        asks = {"hx-get": f"{reverse(self.offers)}?of={name}", "hx-trigger": "input changed delay:250ms", "hx-target": f"#{listed}", "hx-sync": "this:replace"}
+        box = super().render(name, value, (attrs or {}) | {"list": listed} | ({} if known else asks), renderer)
+        return box + format_html('<datalist id="{}">{}</datalist>', listed, format_html_join("", '<option value="{}">{}</option>', known))
 
 
 class _Listed(ModelChoiceIterator):

@@ -18,7 +18,6 @@ from audit.log import record
 from campaigns.current import needed_campaign
 from files.workbook import XLSX, workbook
 from organizations.access import requires
-from organizations.breadth import breadth_of
 from organizations.kept import read_under, sums
 from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
@@ -45,15 +44,17 @@ def session_list(request) -> HttpResponse:
     counted = within(paths, "attendance__cadre__unit__path") if paths else Q(attendance__cadre__user=request.user)
     mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign)
     page = Paginator(chosen.narrow(rows, today).latest_first(), PER_PAGE).get_page(request.GET.get("page"))
-    shown = StudySession.objects.filter(pk__in=list(page.object_list.values_list("pk", flat=True)))  # counted are those on the page, of a nation's 160,000
-    page.object_list = shown.latest_first().select_related("unit").with_counts(paths).prefetch_related("topics")
-    if not paths:
+    if paths:  # counted are those on the page, of a nation's 160,000
+        keys = list(page.object_list.values_list("pk", flat=True))
+        page.object_list = StudySession.objects.filter(pk__in=keys).latest_first()
+    else:
         page.object_list = page.object_list.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
+    page.object_list = page.object_list.select_related("unit").with_counts(paths).prefetch_related("topics")
     return render(request, "learning/session_list.html", {
         "page": page,
         "filter": chosen,
         "sees_counts": bool(paths),
-        "totals": _totals_kept(rows, paths, campaign, today) if breadth_of(paths).is_wide else rows.totals(counted, today),
+        "totals": _totals_kept(rows, paths, campaign, today) if chosen.is_wide else rows.totals(counted, today),
         "duties": mine.to_make_up().select_related("session").order_by("session__held_on"),
         "can_run": access_of(request.user).may(P.RUN_LEARNING),
         "materials": campaign.materials.filter(is_required=True).select_related("file")[:8],

@@ -2,14 +2,13 @@
 
 import datetime as dt
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.current import campaign_of
-from ledger.listing import LONG, in_units, own_of
+from ledger.listing import LONG, in_units, own_of, units_named
 from ledger.models import Problem, StatusChange
 from organizations.breadth import Breadth, breadth_of
 from organizations.models import access_of, scope_paths
@@ -78,7 +77,7 @@ def _changes(user, campaign, ledger: Breadth, today: dt.date) -> list[StatusChan
     if campaign is None:
         return []
     since = timezone.make_aware(dt.datetime.combine(today - RECENT, dt.time()))
-    seen = in_units(ledger.paths) if ledger.is_wide else Q(responsible_unit__in=ledger.units)
+    seen = in_units(ledger.paths, units_named(ledger.paths) if ledger.is_wide else ledger.units)
     moved = Problem.objects.filter(seen | own_of(user), campaign=campaign, moved_at__gte=since).order_by("-moved_at").values_list("pk", flat=True)
     steps = StatusChange.objects.filter(problem__in=list(moved[:CHANGES])).select_related("problem", "by").defer(*(f"problem__{name}" for name in LONG)).order_by("-at", "-pk")
     latest: dict[int, StatusChange] = {}

@@ -20,6 +20,7 @@ from learning.actions import (
 )
 from learning.models import Attendance, EducationActivity, KnowledgeTest, Reflection, StudyMaterial, StudySession
 from organizations.actions import enter_cadre
+from organizations.kept import build
 from tests.cast import NOW
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -65,6 +66,18 @@ def test_session_list_tells_the_office_how_many_came(cast, signed_in):
     assert page.index("学习党章") < page.index("学习报告")
     assert page.count("补录</span>") == 1
     assert "我要补学" not in page
+
+
+@pytest.mark.parametrize("who", ["office", "liaison"])
+def test_session_list_of_a_wide_scope_reads_the_same_totals(cast, signed_in, monkeypatch, who):
+    build(at=timezone.now())
+    attended(cast, held(cast, cast.organ, "全区学习"), stranger="leave", colleague="absent")
+    held(cast, cast.unit_a, "还没有登记")
+    client = signed_in(getattr(cast, who))
+    counted = client.get(at("session_list")).context["totals"]
+    monkeypatch.setattr("organizations.choosing.SHORT", 0)
+    read = client.get(at("session_list")).context["totals"]
+    assert read == {key: counted[key] for key in read} and read["missing"] and read["unrecorded"] == 1
 
 
 def test_session_list_counts_only_the_scope_of_a_liaison(cast, signed_in):

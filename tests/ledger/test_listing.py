@@ -14,6 +14,7 @@ from ledger.forms import aspects_of
 from ledger.listing import Ledger
 from ledger.models import Problem
 from ledger.moves import MOVES
+from organizations import choosing
 from organizations.actions import open_unit
 from organizations.kept import build, topmost
 from organizations.models import Cadre
@@ -252,7 +253,7 @@ def test_of_many_units_the_upper_ones_are_offered_and_what_lies_round_the_chosen
     opened(cast, unit=deep, person=cast.person(cast.cadre))
     whole = ledger(cast, cast.office, f"unit={deep.pk}")
     assert list(whole.form.units) == [cast.organ.pk, cast.bureau.pk, cast.unit_a.pk, deep.pk, cast.unit_b.pk]
-    monkeypatch.setattr(forms, "OFFERED", 3)
+    monkeypatch.setattr(choosing, "SHORT", 3)
     offered = {query: list(ledger(cast, cast.office, query).form.units) for query in ("", f"unit={cast.unit_a.pk}", f"unit={deep.pk}", "unit=x", f"unit={cast.elsewhere.pk}")}
     upper = [cast.organ.pk, cast.bureau.pk, cast.unit_b.pk]
     assert offered[""] == offered["unit=x"] == offered[f"unit={cast.elsewhere.pk}"] == upper

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from audit.models import Event
 from ledger.models import Problem
-from selfcheck.actions import return_report
-from selfcheck.models import Round, SelfCheck
+from organizations.kept import COUNTERS, build, read_under
+from selfcheck.actions import assign_reviewer, return_report
+from selfcheck.models import ReportCount, Round, SelfCheck
 from tests.cast import person
 
 
@@ -309,3 +310,77 @@ def test_review_detail_of_an_accepted_report_offers_no_decision(cast, stage, sig
     client = signed_in(cast.reviewer)
     client.post(f"/selfcheck/reviews/{report.pk}/", {"do": "accept", "version": report.version})
     assert 'value="accept"' not in client.get(f"/selfcheck/reviews/{report.pk}/").content.decode()
+
+
+# --- a wide scope ---
+
+
+@pytest.fixture
+def wide(stage, monkeypatch):
+    """Two units are a wide scope here, and counts are kept."""
+    build(at=timezone.now())
+    monkeypatch.setattr("organizations.breadth.WIDE", 2)
+    return stage
+
+
+def test_round_detail_of_a_wide_scope_leads_down_to_the_names(cast, wide, signed_in, monkeypatch):
+    wide.hand_in(cast.cadre)
+    client, url = signed_in(cast.office), f"/selfcheck/rounds/{wide.round.pk}/"
+
+    def lines(query=""):
+        answer = client.get(url + query)
+        return [(line["label"], line["handed_in"], line["all"]) for line in answer.context["units"]], answer
+
+    top, answer = lines()
+    assert top == [("纪检监察室", 1, 7), ("石桥街道纪工委", 0, 1)] and answer.context["total"]["missing"] == 7
+    assert "每行含下级单位" in answer.content.decode() and answer.context["reminder"] == "" and len(answer.context["page"]) == 8
+    monkeypatch.setattr("selfcheck.coverage.LISTED", 3)
+    assert "人数较多，逐级往下看" in lines()[1].content.decode() and [row.cadre.name for row in lines("?status=submitted")[1].context["page"]] == ["林知夏"]
+    below, answer = lines(f"?unit={cast.bureau.pk}")
+    assert below == [("纪检监察室", 0, 4), ("纪检监察科", 1, 3)] and "看上一级" in answer.content.decode() and "许望舒" in answer.context["reminder"]
+    assert {row.cadre.name for row in lines(f"?unit={cast.bureau.pk}&status=missing")[1].context["page"]} >= {"许望舒", "赵念安"}
+    assert lines(f"?unit={cast.elsewhere.pk}")[0] == top  # another's unit asks for nothing
+
+
+def test_round_detail_of_a_wide_scope_lists_a_units_own_people(cast, wide, signed_in, monkeypatch):
+    monkeypatch.setattr("organizations.breadth.WIDE", 1)
+    client, url = signed_in(cast.office), f"/selfcheck/rounds/{wide.round.pk}/"
+    lines = client.get(url, {"unit": cast.bureau.pk}).context["units"]
+    assert [(line["label"], line["is_alone"], line["all"]) for line in lines] == [("纪检监察室", True, 4), ("纪检监察科", False, 3)]
+    alone = client.get(url, {"unit": cast.bureau.pk, "alone": 1})
+    assert [line["label"] for line in alone.context["units"]] == ["纪检监察室"] and {row.cadre.unit for row in alone.context["page"]} == {cast.bureau}
+
+
+def test_round_list_of_a_wide_scope_tells_the_same(cast, wide, signed_in, monkeypatch):
+    wide.hand_in(cast.cadre)
+    client = signed_in(cast.office)
+    kept = client.get("/selfcheck/").context["rounds"][0][1]
+    monkeypatch.setattr("organizations.breadth.WIDE", 80)
+    live = client.get("/selfcheck/").context["rounds"][0][1]
+    assert kept == {key: live[key] for key in kept} and kept["handed_in"] == 1
+
+
+def test_who_may_review_is_counted_as_they_are_named_and_as_their_time_ends(cast, wide, today):
+    rows = SelfCheck.objects.filter(round=wide.round)
+
+    def kept(day) -> int:
+        return sum(row["unassigned"] for row in read_under(COUNTERS[ReportCount], [cast.organ.path], day, campaign=cast.campaign.pk))
+
+    def counted(day) -> int:
+        return rows.in_pile("unassigned", day).count()
+
+    now = timezone.localdate()
+    assert kept(now) == counted(now) == 1
+    assign_reviewer(wide.report(cast.reviewer), reviewer=cast.director, by=cast.office, at=timezone.now())
+    assert kept(now) == counted(now) == 0
+    later = max(rows.values_list("review_until", flat=True)) + dt.timedelta(days=1)
+    assert kept(later) == counted(later) == rows.count()
+
+
+def test_of_too_many_reports_the_one_meant_is_offered_for_another_reviewer(cast, stage, signed_in, monkeypatch):
+    monkeypatch.setattr("selfcheck.forms.SHORT", 3)
+    client, url = signed_in(cast.office), f"/selfcheck/rounds/{stage.round.pk}/reviewers/"
+    report = stage.report(cast.cadre)
+    page = client.get(url, {"report": report.pk}).content.decode()
+    assert f'<option value="{report.pk}" selected' in page and page.count("林知夏") == 1 and "许望舒" not in page
+    assert client.post(url, {"report": report.pk, "reviewer": cast.reviewer.pk, "once": uuid.uuid4()}).status_code == 302
