@@ -23,6 +23,7 @@ os.environ["DATA_DIR"] = FOLDER.name
 if "GROUND" in os.environ:
     shutil.copytree(os.environ["GROUND"], FOLDER.name, dirs_exist_ok=True)
 os.environ.pop("REDIS_URL", None)
+os.environ.setdefault("SLOW_QUERY_MS", "0")  # what is slow is told by the figures
 
 import django  # noqa: E402  (the folder must be known first)
 
