@@ -53,7 +53,9 @@ class Table:
     left_out: dict[str, str] = field(default_factory=dict)
 
     def markdown(self) -> str:
-        lines = [f"## {self.title}", "", " ".join([self.words, self.noise()]).strip(), ""]
+        lines = [f"## {self.title}", ""]
+        if self.words:
+            lines += [" ".join([self.words, self.noise()]).strip(), ""]
         if self.rows:
             lines += ["| what | ours: median | p95 | beside | its median | p95 | ratio | unit | n |", "|---|--:|--:|---|--:|--:|--:|---|--:|"]
             lines += [
