@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PYTHON := .venv/bin/python
 export PORT HOST
 
-.PHONY: run setup test lint demo lock screenshots bundle
+.PHONY: run setup test lint demo lock screenshots bundle bench
 
 run: ## serve on http://127.0.0.1:8000 (PORT= to change)
 	@tools/setup.sh run
@@ -43,3 +43,7 @@ screenshots: ## pictures of every page at both sizes, in docs/screenshots
 bundle: ## one archive in dist/ that installs on a machine without a network
 	@tools/setup.sh run
 	@$(PYTHON) tools/bundle.py dist
+
+bench: ## ours beside floors and rivals, into docs/benchmarks.md (ARGS="--only pdf,sheet" to choose)
+	@tools/setup.sh test
+	@$(PYTHON) benchmarks/run.py $(ARGS)

@@ -8,10 +8,8 @@ figure), and to one raw look-up of a county's own counts. Run by hand on a quiet
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +27,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from results import Row, Table, publish, side_by_side  # noqa: E402
 
 from ledger.models import ProblemCount  # noqa: E402
 from organizations.models import RoleGrant, Unit  # noqa: E402
@@ -56,16 +55,6 @@ def visitors() -> dict[str, tuple[Client, Unit]]:
     return found
 
 
-def spent(work, runs: int) -> tuple[float, float]:
-    """(median, 95th percentile) in milliseconds."""
-    times = []
-    for _run in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times), sorted(times)[max(0, round(runs * 0.95) - 1)]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=20)
@@ -81,9 +70,8 @@ def main() -> None:
             cursor.execute("SELECT * FROM ledger_problemcount WHERE unit_id = %s", [county.pk])
             cursor.fetchall()
 
-    least, floor = spent(lambda: Client().get("/accounts/sign-in/"), 20)[0], spent(look_up, 200)[0]
-    print(f"{connection.vendor}; {Unit.objects.count()} units, {ProblemCount.objects.count()} kept counts; sign-in page {least:.1f} ms, raw look-up {floor:.2f} ms")
-    print(f"{'page':<20}{'level':<10}{'median':>8}{'p95':>8}{'of sign-in':>12}{'of look-up':>12}")
+    beside = {"sign-in page": lambda: Client().get("/accounts/sign-in/"), "raw look-up": look_up}
+    rows = []
     for name, url in PAGES.items():
         if options.only and name != options.only:
             continue
@@ -92,8 +80,14 @@ def main() -> None:
             answer = client.get(address)
             if answer.status_code != 200:
                 sys.exit(f"{address} as the office of the {level}: {answer.status_code}")
-            median, high = spent(lambda client=client, address=address: client.get(address), options.runs)
-            print(f"{name:<20}{level:<10}{median:>8.1f}{high:>8.1f}{median / least:>12.1f}{median / floor:>12.1f}", flush=True)
+            times = side_by_side({"page": lambda client=client, address=address: client.get(address)} | beside, options.runs)
+            rows += [Row(f"{name}, {level}", times["page"], floor, times[floor]) for floor in beside]
+            print(f"{rows[-1].what:<32}{rows[-1].ours.median:>8.1f}{rows[-1].ours.p95:>8.1f}", flush=True)
+    words = (
+        f"{Unit.objects.count():,} units, {ProblemCount.objects.count():,} kept counts, {connection.vendor}; each page as the office of that level opens it. Floors: the sign-in page (a form, no figure) and one raw look-up of a county's own counts, "
+        "by turns with the page."
+    )
+    publish(Table("A nation", words, rows))
 
 
 if __name__ == "__main__":

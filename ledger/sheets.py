@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -123,11 +122,12 @@ def with_all_they_print(rows: ProblemQuerySet) -> ProblemQuerySet:
 
 
 def in_batches(rows: ProblemQuerySet) -> Iterator[Problem]:
-    """By year and number, so many at a time, each batch from where the last one ended."""
-    rows, after = with_all_they_print(rows).order_by("year", "number"), Q()
-    while batch := list(rows.filter(after)[:BATCH]):
+    """By year and number, so many at a time, each batch from where the last one ended: a year is read to its end before the next, since an
+    index answers “in this year after this number” at once, and “… or in a later year” only by passing all rows before."""
+    rows, year, number = with_all_they_print(rows).order_by("year", "number"), 0, 0
+    while batch := list(rows.filter(year=year, number__gt=number)[:BATCH] or rows.filter(year__gt=year)[:BATCH]):
         yield from batch
-        after = Q(year__gt=batch[-1].year) | Q(year=batch[-1].year, number__gt=batch[-1].number)
+        year, number = batch[-1].year, batch[-1].number
 
 
 def asked_rows(campaign: Campaign, user, query: str) -> ProblemQuerySet:

@@ -13,12 +13,9 @@ import resource
 import sys
 import traceback
 
-from weasyprint import HTML, URLFetcher
-from weasyprint.text import ffi
-from weasyprint.text.fonts import FontConfiguration
-
 from reports.document import Doc
 from reports.renderers.compose import Metrics
+from reports.renderers.engine import HTML, FontConfiguration, URLFetcher, ffi
 from reports.renderers.frames import ERROR, PDF, read_frame, write_frame
 from reports.renderers.page import FootPlace, Page
 from reports.renderers.sheet_page import sheet_html

@@ -3,15 +3,17 @@
 import http.server
 import io
 import os
+import subprocess
+import sys
 import threading
 
 import pypdf
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
-from weasyprint import HTML
 
 from reports.document import Doc, Head, Para, Run, Table
 from reports.renderers import pdf
+from reports.renderers.engine import HTML
 from reports.renderers.pdf import RenderError, render_pdf
 from reports.renderers.pdf_worker import NoFetching
 from tests.reports import samples
@@ -160,3 +162,17 @@ def test_markup_in_a_document_is_only_text(payload):
     text = squeeze(text_of(render_pdf(doc)))
     assert text.count(squeeze(payload)[:60]) == 3
     assert Listener.hits == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere libraries are not found by their sonames")
+def test_the_engine_is_loaded_without_running_other_programs():
+    script = """
+import ctypes.util, sys
+find, ran = ctypes.util.find_library, []
+sys.addaudithook(lambda event, args: ran.append(args[0]) if event == "subprocess.Popen" else None)
+from reports.renderers.engine import ffi
+assert ffi.pango.pango_version() and ffi.harfbuzz_subset
+assert not ran, ran
+assert ctypes.util.find_library is find
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=pdf.ROOT, check=True)
