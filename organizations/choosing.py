@@ -8,8 +8,7 @@ from functools import cached_property
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
-from django.db.models.functions import Length
+from django.db.models import Q
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import RowsField
 
-from .models import STEP, Cadre, Unit, UnitQuerySet, lineage
+from .models import Cadre, Unit, UnitQuerySet, lineage
 
 SHORT = 200  # rows of a list one still chooses from
 OFFERED = 20  # rows offered while one types
@@ -27,25 +26,36 @@ OFFERED = 20  # rows offered while one types
 # --- a long list of units, step by step ---
 
 
-def deepest_short(units: UnitQuerySet) -> int:
-    """Length of the paths down to which a scope has no more units than a list may hold."""
-    number, deepest = 0, STEP
-    for length, here in units.order_by().annotate(length=Length("path")).values_list("length").annotate(Count("pk")).order_by("length"):
-        number += here
-        if number <= SHORT:
-            deepest = length
-    return deepest
-
-
 def offered(units: UnitQuerySet, chosen: str | None) -> list[Unit]:
     """What a list of units to choose from holds: all of them; of more than SHORT the upper levels, and round the chosen one what
-    lies above and right below it, so that one gets down step by step."""
+    lies above and right below it, so that one gets down step by step. `units` in 机构序列."""
     all_of_them = list(units[: SHORT + 1])
     if len(all_of_them) <= SHORT:
         return all_of_them
+    upper = _upper(units, all_of_them[0])
     known = units.filter(pk=chosen).first() if chosen and chosen.isdecimal() and len(chosen) < 19 else None
-    around = Q(path__in=lineage(known.path)) | Q(parent=known) if known else Q(pk__in=[])
-    return list(units.annotate(length=Length("path")).filter(Q(length__lte=deepest_short(units)) | around))
+    around = list(units.filter(Q(path__in=lineage(known.path)) | Q(parent=known))) if known else []
+    return sorted({unit.pk: unit for unit in upper + around}.values(), key=lambda unit: unit.path)
+
+
+def _upper(units: UnitQuerySet, first: Unit) -> list[Unit]:
+    """The levels that a list may hold, from the first unit down; of a scope of several subtrees their tops as well."""
+    level = [first, *_other_tops(units, first)]
+    found = list(level)
+    while level and len(found) <= SHORT:
+        level = list(units.filter(parent__in=[unit.pk for unit in level])[: SHORT + 1])
+        if len(found) + len(level) > SHORT:
+            break
+        found += level
+    return found
+
+
+def _other_tops(units: UnitQuerySet, top: Unit) -> list[Unit]:
+    """The tops of the subtrees behind the first, each found by one step along the paths."""
+    found: list[Unit] = []
+    while (top := units.filter(path__gte=top.path + "~").first()) and len(found) < SHORT:
+        found.append(top)
+    return found
 
 
 class UnitsField(RowsField):
