@@ -37,9 +37,15 @@ def _words(text: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=16_384)
-def syllables(text: str) -> tuple[str, ...]:
-    """What lazy_pinyin(text) says, for a fifth of the time: the reading of each word is found once, however many names hold it."""
+def _syllables(text: str) -> tuple[str, ...]:
     return tuple(syllable for word in _words(text) for syllable in _read(word))
+
+
+def syllables(text: str) -> tuple[str, ...]:
+    """What lazy_pinyin(text) says, for a tenth of the time: words, and what follows a first character, are read once however many names hold them."""
+    if RE_HANS.match(text) and text[:2] not in mmseg.p_set:  # no phrase begins so: the first character is a word of its own
+        return _read(text[0]) + _syllables(text[1:])
+    return _syllables(text)
 
 
 def name_pinyin(name: str) -> str:
@@ -55,7 +61,10 @@ def letters_of(text: str, person: bool = False) -> list[str]:
 
     "" for what has none (punctuation). `person`: the text is a name and begins with a surname.
     """
-    found = [part[0] for word in _words(text) for part in (_read(word) if RE_HANS.match(word) else word)]
+    if RE_HANS.match(text):
+        found = [syllable[0] for syllable in syllables(text)]
+    else:
+        found = [part[0] for word in _words(text) for part in (_read(word) if RE_HANS.match(word) else word)]
     own = _surname(text) if person else []
     found[: len(own)] = [syllable[0] for syllable in own]
     return [sign.lower() if sign.isascii() and sign.isalnum() else "" for sign in found]
