@@ -86,11 +86,11 @@ def moved_posts(cadre: Cadre, held, wanted: list[tuple[str, bool]], *, old_unit:
 
 def end_posts(posts: list[Post], *, on: dt.date) -> None:
     """The posts end on that day, or on the day they would have begun if that is later."""
-    later = [p for p in posts if p.since and p.since > on]
-    for p in later:
+    later = {p.pk: p for p in posts if p.since and p.since > on}
+    for p in later.values():
         p.until = p.since
-    Post.objects.bulk_update(later, ["until"], batch_size=500)
-    for part in chunks(p.pk for p in posts if p not in later):
+    Post.objects.bulk_update(later.values(), ["until"], batch_size=500)
+    for part in chunks(p.pk for p in posts if p.pk not in later):
         Post.objects.filter(pk__in=part).update(until=on)
 
 
