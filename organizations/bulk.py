@@ -34,7 +34,7 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
     columns = ", ".join(connection.ops.quote_name(model._meta.get_field(name).column) for name in names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:  # refusals as Django's, like the rest
                 for row in rows:
                     copy.write_row(row)
         else:

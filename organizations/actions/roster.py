@@ -112,14 +112,13 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
 
 def _enter_newcomers(lines: list[Line], units: dict[str, Unit]) -> None:
     """Who is new, with their posts: two statements."""
-    last = Cadre.objects.aggregate(last=Max("pk"))["last"] or 0
     initials = Cadre._meta.get_field("name_initials")
     read = {name: (name, name_pinyin(name), initials.letters(name)) for name in {line.name for line in lines}}
     insert_rows(Cadre, ["staff_no", *WRITTEN, "is_demo"], (
         (line.staff_no, *read[line.name], units[line.unit_code].pk, line.political_status, line.category, line.on_establishment, line.on_duty, 1, False)
         for line in lines
     ))  # fmt: skip
-    pks = dict(Cadre.objects.filter(pk__gt=last).values_list("staff_no", "pk"))
+    pks = dict(Cadre.objects.filter(staff_no__one_of={line.staff_no for line in lines}).order_by().values_list("staff_no", "pk"))
     insert_rows(Post, ["cadre", "unit", "title", "is_concurrent"], (
         (pks[line.staff_no], units[line.unit_code].pk, title, is_concurrent) for line in lines for title, is_concurrent in line.posts
     ))  # fmt: skip
