@@ -325,10 +325,10 @@ def show(taken: dict[str, list[tuple]], rows: int, rival: int) -> None:
         parts = [median[f"{name} × {rows / rival:g}"] for name in ("rival's check", "rival's import")]
         median["whole, rival's"] = [sum(part[0] for part in parts), sum(part[1] for part in parts), max(part[2] for part in parts)]
         print(f"\ndjango-import-export {rival:,} rows measured, multiplied by {rows / rival:g}; its MB are those of {rival:,} rows")
-    floor, theirs = median["floor"], median["whole, rival's"][0] if rival else 0
-    print(f"\n| {connection.vendor}, {rows:,} rows | s | processor s | MB | × floor, s | × floor, processor | rival's s ÷ this |\n|---|--:|--:|--:|--:|--:|--:|")
+    floor, theirs = median["floor"], median["whole, rival's"] if rival else None
+    print(f"\n| {connection.vendor}, {rows:,} rows | s | processor s | MB | × floor, s | × floor, processor | rival's s ÷ this | its processor ÷ this |\n|---|--:|--:|--:|--:|--:|--:|--:|")
     for name, (seconds, worked, most) in median.items():
-        times = f"{theirs / seconds:.0f}" if rival and name.startswith("whole") else ""
+        times = f"{theirs[0] / seconds:.0f} | {theirs[1] / worked:.0f}" if theirs and name.startswith("whole") else " | "
         print(f"| {name} | {seconds:.2f} | {worked:.2f} | {most:.0f} | {seconds / floor[0]:.2f} | {worked / floor[1]:.2f} | {times} |")
 
 
