@@ -24,11 +24,11 @@ def import_uploaded_roster(args: dict, report: Report) -> Result | Closing:
     if roster.state != RosterImport.State.QUEUED:
         raise ValidationError(_("名册已有新的预览，没有写入。请返回核对后重新确认导入。"))
     with roster.file.content.open("rb") as handle:
-        dataset = read_sheet(handle, roster.file.name)
+        lines, faults = RosterResource().clean(read_sheet(handle, roster.file.name))
     report(30, _("核对并写入"))
 
     def check() -> Plan:
-        return RosterResource(scope=scope_paths(roster.confirmed_by, Permission.IMPORT_ROSTER)).check(dataset)
+        return RosterResource(scope=scope_paths(roster.confirmed_by, Permission.IMPORT_ROSTER)).compare(lines, faults, lock=True)
 
     def write() -> Result:
         try:

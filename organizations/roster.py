@@ -5,17 +5,28 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from .models import Cadre, Unit
+from . import bulk  # noqa: F401  (registers `one_of`)
+from .models import Cadre, Post, Unit
 
 CHUNK = 1000  # keys per query: below every database's limit of parameters
 
 
-@dataclass(frozen=True)
-class Line:
+Posts = tuple[tuple[str, bool], ...]  # titles, the main ones first, with whether they are concurrent
+Said = tuple[str, str, str, str, bool, bool, Posts]
+
+
+@lru_cache(maxsize=4096)
+def _posts(main: str, concurrent: tuple[str, ...]) -> Posts:
+    return tuple(dict.fromkeys(([(main, False)] if main else []) + [(title, True) for title in concurrent]))
+
+
+class Line(NamedTuple):
     """One row of the sheet, cleaned. `number` is the row as the spreadsheet shows it."""
 
     number: int
@@ -32,9 +43,14 @@ class Line:
     on_duty: bool
 
     @property
-    def posts(self) -> list[tuple[str, bool]]:
+    def posts(self) -> Posts:
         """Titles with whether they are concurrent, each once."""
-        return list(dict.fromkeys(([(self.post, False)] if self.post else []) + [(t, True) for t in self.concurrent_posts]))
+        return _posts(self.post, self.concurrent_posts)
+
+    @property
+    def says(self) -> Said:
+        """What the row says of the person, as `_known` puts what the roster says."""
+        return (self.name, self.unit_code, self.political_status, self.category, self.on_establishment, self.on_duty, self.posts)
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,7 @@ class Fault:
         return _("第 %(row)s 行 %(column)s：%(text)s") % {"row": self.row, "column": self.column, "text": self.text}
 
 
-@dataclass(frozen=True)
-class NewUnit:
+class NewUnit(NamedTuple):
     """A unit the sheet names that isn't there yet."""
 
     row: int
@@ -59,8 +74,7 @@ class NewUnit:
     parent_code: str
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One value of one person, before and after."""
 
     row: int
@@ -81,29 +95,39 @@ class Plan:
     unchanged: int = 0
     faults: list[Fault] = field(default_factory=list)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """The same for the same effect: what was confirmed is what is done."""
-        effect = [[vars(u) for u in self.new_units], [vars(n) for n in self.newcomers], [vars(c) for c in self.changes]]
-        return hashlib.sha256(json.dumps(effect, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        """The same for the same effect: what was confirmed is what is done. Of a plan that is made, and does not change any more."""
+        effect = [self.new_units, self.newcomers, self.changes]
+        return hashlib.sha256(json.dumps(effect, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def total(self) -> int:
         return len(self.newcomers) + len(self.changed) + self.unchanged
 
 
-def check_roster(lines: list[Line], *, scope: list[str] | None, today: dt.date, faults: Iterable[Fault] = ()) -> Plan:
-    """Compare the sheet with the roster. `scope`: unit paths the importer may touch, None for everywhere."""
-    plan = Plan(faults=list(faults))
-    units = {u.code: u for u in Unit.objects.select_related("parent")}
+def check_roster(lines: list[Line], *, scope: list[str] | None, today: dt.date, faults: Iterable[Fault] = (), lock: bool = False) -> Plan:
+    """Compare the sheet with the roster. `scope`: unit paths the importer may touch, None for everywhere.
+
+    Most rows of a large sheet are new or say what the roster says; they are told apart by plain values, and only who differs is read as a
+    row. With `lock`, inside a transaction, nobody else can change those until it ends.
+    """
+    plan, differing = Plan(faults=list(faults)), []
     _check_twins(lines, plan)
-    homes = _check_units(lines, units, plan, scope=scope, today=today)
-    known = _cadres(line.staff_no for line in lines)
+    homes = _check_units(lines, plan, scope=scope, today=today)
+    known = _known({line.staff_no for line in lines}, scope)
     for line in lines:
-        cadre = known.get(line.staff_no)
-        if cadre is None:
+        held = known.get(line.staff_no)
+        if held is None:
             plan.newcomers.append(line)
-        elif not _within(cadre.unit.path, scope):
+        elif held == line.says:
+            plan.unchanged += 1
+        else:
+            differing.append(line)
+    cadres = _cadres({line.staff_no for line in differing}, lock=lock)
+    for line in differing:
+        cadre = cadres[line.staff_no]
+        if not _within(cadre.unit.path, scope):
             plan.faults.append(Fault(line.number, "工号", _("“%(no)s”属于您管理范围以外的单位，不能由您导入") % {"no": line.staff_no}))
         elif cadre.left_on:
             plan.faults.append(Fault(line.number, "工号", _("“%(no)s”%(name)s已登记离任，重新到任请先在干部页面清除离任日期") % {"no": line.staff_no, "name": cadre.name}))
@@ -128,16 +152,29 @@ def _check_twins(lines: list[Line], plan: Plan) -> None:
         first.setdefault(line.staff_no, line.number)
 
 
-def _check_units(lines: list[Line], units: dict[str, Unit], plan: Plan, *, scope, today: dt.date) -> dict[str, str]:
-    """Check every row's unit; returns the label of each unit by code, the new ones included."""
+def _check_units(lines: list[Line], plan: Plan, *, scope, today: dt.date) -> dict[str, str]:
+    """Check every row's unit; returns the label of each unit the sheet names by code, the new ones included."""
+    units = named_units({line.unit_code for line in lines} | {line.parent_code for line in lines})
+    is_empty = not units and not Unit.objects.exists()
     new: dict[str, NewUnit] = {}
+    fine: set[tuple[str, str, str]] = set()  # what one row may say of its unit, the others may too
     for line in lines:
+        said = (line.unit_code, line.unit_name, line.parent_code)
+        if said in fine:
+            continue
         unit = units.get(line.unit_code)
-        fault = _known_unit_fault(line, unit, scope, today) if unit else _new_unit_fault(line, new, units)
+        fault = _known_unit_fault(line, unit, scope, today) if unit else _new_unit_fault(line, new, is_empty)
         if fault:
             plan.faults.append(Fault(line.number, *fault))
-    _order_new_units(new, units, plan, scope=scope, today=today)
+        else:
+            fine.add(said)
+    _order_new_units(new, units, plan, is_empty=is_empty, scope=scope, today=today)
     return {code: str(u) for code, u in units.items()} | {code: u.name for code, u in new.items()}
+
+
+def named_units(codes: set[str]) -> dict[str, Unit]:
+    """The units with these codes, by code, with their parents."""
+    return {u.code: u for u in Unit.objects.filter(code__one_of=codes).select_related("parent")}
 
 
 def _known_unit_fault(line: Line, unit: Unit, scope, today: dt.date) -> tuple[str, str] | None:
@@ -153,7 +190,7 @@ def _known_unit_fault(line: Line, unit: Unit, scope, today: dt.date) -> tuple[st
     return None
 
 
-def _new_unit_fault(line: Line, new: dict[str, NewUnit], units: dict[str, Unit]) -> tuple[str, str] | None:
+def _new_unit_fault(line: Line, new: dict[str, NewUnit], is_empty: bool) -> tuple[str, str] | None:
     """A unit not there yet: noted as new when the row says enough about it."""
     if not line.unit_code:
         return None  # said already: the cell is empty
@@ -162,17 +199,17 @@ def _new_unit_fault(line: Line, new: dict[str, NewUnit], units: dict[str, Unit])
         return None
     if twin:
         return "单位名称", _("新单位“%(code)s”的名称或上级与第 %(row)s 行不一致") % {"code": line.unit_code, "row": twin.row}
-    if line.unit_name and (line.parent_code or not units):
+    if line.unit_name and (line.parent_code or is_empty):
         new[line.unit_code] = NewUnit(line.number, line.unit_code, line.unit_name, line.parent_code)
         return None
     return "单位编码", _("没有编码为“%(code)s”的单位；如是新单位，请同时填写单位名称和上级单位编码") % {"code": line.unit_code}
 
 
-def _order_new_units(new: dict[str, NewUnit], units: dict[str, Unit], plan: Plan, *, scope, today: dt.date) -> None:
+def _order_new_units(new: dict[str, NewUnit], units: dict[str, Unit], plan: Plan, *, is_empty: bool, scope, today: dt.date) -> None:
     """Parents before children; a parent that is nowhere, out of scope or closed is a fault."""
     waiting, placed = list(new.values()), set()
     while waiting:
-        ready = [u for u in waiting if u.parent_code in units or u.parent_code in placed or (not u.parent_code and not units)]
+        ready = [u for u in waiting if u.parent_code in units or u.parent_code in placed or (not u.parent_code and is_empty)]
         if not ready:
             break
         placed.update(u.code for u in ready)
@@ -195,11 +232,28 @@ def chunks(values: Iterable, size: int = CHUNK) -> Iterator[list]:
         yield part
 
 
-def _cadres(staff_nos: Iterable[str]) -> dict[str, Cadre]:
+def _known(staff_nos: set[str], scope: list[str] | None) -> dict[str, Said | tuple[()]]:
+    """What the roster says of those on it, by staff number; of who left or is out of scope nothing, which no row says."""
+    posts: dict[int, list[tuple[str, bool]]] = {}
+    held = Post.objects.filter(until__isnull=True, cadre__staff_no__one_of=staff_nos).order_by("is_concurrent", "pk")
+    for pk, *post in held.values_list("cadre", "title", "is_concurrent"):
+        posts.setdefault(pk, []).append(tuple(post))
+    people = Cadre.objects.filter(staff_no__one_of=staff_nos).order_by()
+    facts = ("name", "unit__code", "political_status", "category", "on_establishment", "on_duty")
+    return {
+        staff_no: (*said, tuple(posts.get(pk, ()))) if left_on is None and _within(path, scope) else ()
+        for pk, staff_no, left_on, path, *said in people.values_list("pk", "staff_no", "left_on", "unit__path", *facts)
+    }
+
+
+def _cadres(staff_nos: Iterable[str], *, lock: bool) -> dict[str, Cadre]:
     """Those on the roster by staff number, with unit and the posts they hold now as `held`."""
     found = {}
-    for part in chunks(staff_nos):
-        found |= {c.staff_no: c for c in Cadre.objects.filter(staff_no__in=part).select_related("unit").with_posts()}
+    for part in chunks(sorted(staff_nos)):
+        people = Cadre.objects.filter(staff_no__in=part)
+        if lock:  # first, alone: a joined row would be the one of before the wait
+            list(people.select_for_update(no_key=True).order_by("staff_no").values_list("pk"))
+        found |= {c.staff_no: c for c in people.select_related("unit").with_posts()}
     return found
 
 

@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +28,8 @@ from .models import Cadre
 from .roster import Fault, Line, Plan, check_roster, titles
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_ROWS = 50_000
+MAX_ROWS = 100_000
+MAX_COLUMNS = 256  # many more than a roster's; one stray cell far to the right would square every row to its width
 WORKER = Path(sheet_worker.__file__)
 HINTS = {  # header: how to fill it in
     "工号": "必填，本系统内不重复；已有的工号按本行更新，没有的新增",
@@ -49,6 +53,8 @@ HEADERS = list(HINTS)
 class Text(widgets.CharWidget):
     """A cell of text: trimmed, of bounded length, without control characters."""
 
+    EMPTY: object = ""  # what a refused cell stands for
+
     def __init__(self, limit: int, *, required: bool = False):
         super().__init__(coerce_to_string=True, allow_blank=True)
         self.limit, self.required = limit, required
@@ -59,7 +65,7 @@ class Text(widgets.CharWidget):
             raise ValueError(_("不能为空"))
         if len(text) > self.limit:
             raise ValueError(_("不能超过 %(limit)s 个字，现有 %(n)s 个字") % {"limit": self.limit, "n": len(text)})
-        if any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in text):
+        if not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in text):
             raise ValueError(_("含有换行或看不见的字符，请删去后重新填写"))
         return text
 
@@ -75,6 +81,8 @@ class Name(Text):
 class Titles(Text):
     """Posts with 、 between them."""
 
+    EMPTY = ()
+
     def clean(self, value, row=None, **kwargs) -> tuple[str, ...]:
         text = super().clean(value, row, **kwargs)
         for mark in "，,；;":
@@ -88,6 +96,8 @@ class Titles(Text):
 class YesNo(widgets.Widget):
     """是 or 否."""
 
+    EMPTY = ""
+
     def clean(self, value, row=None, **kwargs) -> bool:
         text = str(value or "").strip()
         if text not in ("是", "否"):
@@ -99,6 +109,26 @@ class YesNo(widgets.Widget):
 
 
 # --- the whole sheet --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on a sheet: its headers, and below each of them the cells from row 2 on, trimmed; all columns are equally long."""
+
+    headers: list[str]
+    columns: list[Sequence[str]]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "Sheet":
+        headers = list(dataset.headers or [])
+        return cls(headers, list(zip(*dataset, strict=True)) or [()] * len(headers))
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        """Row by row."""
+        return zip(*self.columns, strict=True)
 
 
 class RosterResource(resources.ModelResource):
@@ -144,28 +174,39 @@ class RosterResource(resources.ModelResource):
         """Those on the roster now, in 机构序列, with the posts they hold."""
         return queryset.present().select_related("unit__parent").with_posts().in_order()
 
-    def check(self, dataset: Dataset) -> Plan:
+    def check(self, sheet: Sheet, *, lock: bool = False) -> Plan:
         """What importing the sheet would do. Raises ValidationError when it isn't a roster at all."""
-        refuse_wrong_headers(dataset.headers)
-        lines, faults = [], []
-        for number, cells in enumerate(dataset, 2):
-            if any(cells):
-                lines.append(self._line(number, dict(zip(dataset.headers, cells, strict=True)), faults))
-        if not lines:
-            raise ValidationError(_("表中没有数据：第 1 行是表头，请从第 2 行起填写干部。"))
-        return check_roster(lines, scope=self.scope, today=timezone.localdate(self.at), faults=faults)
+        return self.compare(*self.clean(sheet), lock=lock)
 
-    def _line(self, number: int, row: dict, faults: list[Fault]) -> Line:
-        """The row with its cells cleaned; each bad cell is noted and stands as empty."""
-        cleaned = {}
+    def clean(self, sheet: Sheet) -> tuple[list[Line], list[Fault]]:
+        """The sheet's rows with their cells cleaned, and each bad cell, which stands as empty. Reads no database. Raises ValidationError."""
+        refuse_wrong_headers(sheet.headers)
+        filled = [number for number, cells in enumerate(sheet, 2) if any(cells)]
+        if not filled:
+            raise ValidationError(_("表中没有数据：第 1 行是表头，请从第 2 行起填写干部。"))
+        columns, faults, cleaned = dict(zip(sheet.headers, sheet.columns, strict=True)), [], []
         for name in self._meta.fields:
             column = self.fields[name]
+            cells = columns[column.column_name]
+            cleaned.append(self._column(column, filled, cells if len(filled) == len(cells) else [cells[number - 2] for number in filled], faults))
+        return list(map(Line, filled, *cleaned)), faults
+
+    @staticmethod
+    def _column(column: fields.Field, numbers: list[int], cells: Sequence[str], faults: list[Fault]) -> list:
+        """A column's cells cleaned, each different one once."""
+        good, bad = {}, {}
+        for cell in set(cells):
             try:
-                cleaned[name] = column.clean(row)
+                good[cell] = column.widget.clean(cell)
             except ValueError as refusal:
-                faults.append(Fault(number, column.column_name, str(refusal)))
-                cleaned[name] = () if name == "concurrent_posts" else ""
-        return Line(number, **cleaned)
+                good[cell], bad[cell] = column.widget.EMPTY, str(refusal)
+        if bad:
+            faults.extend(Fault(number, column.column_name, bad[cell]) for number, cell in zip(numbers, cells, strict=True) if cell in bad)
+        return [good[cell] for cell in cells]
+
+    def compare(self, lines: list[Line], faults: list[Fault], *, lock: bool = False) -> Plan:
+        """The cleaned rows held against today's roster. `lock`: whoever is about to be changed stays as they are until the transaction ends."""
+        return check_roster(lines, scope=self.scope, today=timezone.localdate(self.at), faults=faults, lock=lock)
 
     def import_data_inner(self, dataset, dry_run, raise_errors, using_transactions, collect_failed_rows, **kwargs):
         """Check every row first, then write all of them in a few statements, or nothing."""
@@ -174,7 +215,7 @@ class RosterResource(resources.ModelResource):
         result = self.get_result_class()()
         result.diff_headers, result.total_rows = HEADERS, len(dataset)
         try:
-            self.plan = self.check(dataset)
+            self.plan = self.check(Sheet.of(dataset))
         except ValidationError as refusal:
             self.handle_import_error(result, Error(refusal), raise_errors)
             return result
@@ -207,21 +248,31 @@ def refuse_wrong_headers(headers: list[str] | None) -> None:
 # --- reading and writing the file -------------------------------------------
 
 
-def read_sheet(handle: BinaryIO, name: str) -> Dataset:
+def read_sheet(handle: BinaryIO, name: str) -> Sheet:
     """The first sheet of an uploaded workbook or CSV as text. Raises ValidationError when it can't be read safely."""
     handle.seek(0, io.SEEK_END)
     if handle.tell() > MAX_BYTES:
         raise ValidationError(_("“%(name)s”超过 10 MB，请按单位拆成几个文件分别导入。") % {"name": name})
     kind = sniff_sheet(handle, name)
     handle.seek(0)
-    rows = _csv_rows(handle.read(), name) if kind == "text/csv" else _workbook_rows(handle.read(), name)
-    if len(rows) > MAX_ROWS + 1:
-        raise ValidationError(_too_many())
-    return _dataset(rows)
+    return _sheet(_csv_columns(handle.read(), name) if kind == "text/csv" else _workbook_columns(handle.read(), name))
+
+
+def _too_wide(name: str) -> str:
+    return _("“%(name)s”的表格范围过大或已损坏，请把名册复制到新的工作簿后重新上传。") % {"name": name}
 
 
 def _too_many() -> str:
     return _("一次最多导入 %(n)s 行，请按单位拆成几个文件分别导入。") % {"n": MAX_ROWS}
+
+
+def _csv_columns(content: bytes, name: str) -> list[Sequence[str]]:
+    rows = _csv_rows(content, name)
+    if len(rows) > MAX_ROWS + 1:
+        raise ValidationError(_too_many())
+    if max(map(len, rows), default=0) > MAX_COLUMNS:
+        raise ValidationError(_too_wide(name))
+    return list(zip_longest(*rows, fillvalue=""))
 
 
 def _csv_rows(content: bytes, name: str) -> list[list[str]]:
@@ -239,33 +290,38 @@ def not_a_workbook(name: str) -> str:
     return _("“%(name)s”不是工作簿，请上传 xlsx、xls 或 csv 文件。") % {"name": name}
 
 
-def _workbook_rows(content: bytes, name: str) -> list[list[str]]:
-    worker = subprocess.run([sys.executable, "-I", str(WORKER), str(MAX_ROWS + 1)], input=content, capture_output=True, check=False)
+def _workbook_columns(content: bytes, name: str) -> list[Sequence[str]]:
+    worker = subprocess.run([sys.executable, "-I", str(WORKER), str(MAX_ROWS + 1), str(MAX_COLUMNS)], input=content, capture_output=True, check=False)
     if worker.returncode == 0:
-        return json.loads(worker.stdout)
+        return [[cells[number] for number in rows] for cells, rows in json.loads(worker.stdout)]
     refusals = {
         sheet_worker.NOT_A_WORKBOOK: not_a_workbook(name),
         sheet_worker.TOO_MANY_ROWS: _too_many(),
         sheet_worker.LOCKED: _("“%(name)s”设有密码，请去掉密码后重新上传。") % {"name": name},
     }
-    raise ValidationError(refusals.get(worker.returncode, _("“%(name)s”的表格范围过大或已损坏，请把名册复制到新的工作簿后重新上传。") % {"name": name}))
+    raise ValidationError(refusals.get(worker.returncode, _too_wide(name)))
 
 
-def _dataset(rows: list[list[str]]) -> Dataset:
-    """Rows squared to the width of the header; what stands beyond it is a column without a header."""
-    rows = [[cell.strip() for cell in row] for row in rows]
-    while rows and not any(rows[-1]):
-        rows.pop()
-    width = max((i + 1 for row in rows for i, cell in enumerate(row) if cell), default=0)
-    square = [(row + [""] * width)[:width] for row in rows]
-    return Dataset(*square[1:], headers=square[0] if square else [])
+def _sheet(columns: list[Sequence[str]]) -> Sheet:
+    """Cells trimmed; what stands beyond the header is a column without one. Empty rows and columns at the end don't count."""
+    columns = [_trimmed(cells) for cells in columns]
+    while columns and not any(columns[-1]):
+        columns.pop()
+    last = next((number for number in range(len(columns[0]) - 1, -1, -1) if any(cells[number] for cells in columns)), -1) if columns else -1
+    return Sheet([cells[0] for cells in columns], [cells[1 : last + 1] for cells in columns])
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    trimmed = {cell: cell.strip() for cell in set(cells)}
+    return [trimmed[cell] for cell in cells]
 
 
 class Workbook(base_formats.XLSX):
     """The xlsx of django-import-export, read and written safely: text stays text, never a formula."""
 
     def create_dataset(self, in_stream, **kwargs) -> Dataset:
-        return read_sheet(io.BytesIO(in_stream), "名册.xlsx")
+        sheet = read_sheet(io.BytesIO(in_stream), "名册.xlsx")
+        return Dataset(*sheet, headers=sheet.headers)
 
     def export_data(self, dataset: Dataset, **kwargs) -> bytes:
         return workbook(dataset)

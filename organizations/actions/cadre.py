@@ -1,6 +1,7 @@
 """Deeds on cadres and their posts."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -70,7 +71,7 @@ def wanted_posts(post: str, concurrent: tuple[str, ...]) -> list[tuple[str, bool
     return list(dict.fromkeys(([(post, False)] if post else []) + [(title, True) for title in concurrent]))
 
 
-def moved_posts(cadre: Cadre, held, wanted: list[tuple[str, bool]], *, old_unit: Unit) -> tuple[list[Post], list[Post]]:
+def moved_posts(cadre: Cadre, held, wanted: Sequence[tuple[str, bool]], *, old_unit: Unit) -> tuple[list[Post], list[Post]]:
     """(posts to end, posts to begin): a post in the old unit doesn't move along when the person does."""
     moved = old_unit.pk != cadre.unit_id
     kept, gone = set(), []
@@ -86,11 +87,11 @@ def moved_posts(cadre: Cadre, held, wanted: list[tuple[str, bool]], *, old_unit:
 
 def end_posts(posts: list[Post], *, on: dt.date) -> None:
     """The posts end on that day, or on the day they would have begun if that is later."""
-    later = [p for p in posts if p.since and p.since > on]
-    for p in later:
+    later = {p.pk: p for p in posts if p.since and p.since > on}
+    for p in later.values():
         p.until = p.since
-    Post.objects.bulk_update(later, ["until"], batch_size=500)
-    for part in chunks(p.pk for p in posts if p not in later):
+    Post.objects.bulk_update(later.values(), ["until"], batch_size=500)
+    for part in chunks(p.pk for p in posts if p.pk not in later):
         Post.objects.filter(pk__in=part).update(until=on)
 
 

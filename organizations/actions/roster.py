@@ -16,10 +16,11 @@ from files.actions import store_file
 from files.sniff import sniff_sheet
 from jobs.actions import queue_job
 
-from ..kept import touch_people
+from ..bulk import insert_rows
+from ..kept import touch, touch_people
 from ..models import STEP, Cadre, HeadCount, Post, RosterImport, Unit, path_step
 from ..pinyin import name_pinyin
-from ..roster import Line, NewUnit, Plan, chunks
+from ..roster import Line, NewUnit, Plan, chunks, named_units
 from .cadre import end_posts, moved_posts
 
 SHOWN = 50  # changes, newcomers and units shown in the preview
@@ -73,14 +74,13 @@ def confirm_roster(roster: RosterImport, *, by, at: dt.datetime) -> RosterImport
 def finish_import(roster: RosterImport, check: Callable[[], Plan], *, at: dt.datetime) -> RosterImport:
     """Write a confirmed roster once. If its effect is no longer what was confirmed, nothing is written and it asks again.
 
-    `check` looks the sheet through once more, inside the transaction. Raises ValidationError when the effect has
+    `check` looks the sheet through once more, inside the transaction, and holds fast whom it changes. Raises ValidationError when the effect has
     changed, after keeping the new preview.
     """
     with transaction.atomic():
         roster = RosterImport.objects.select_for_update(of=("self",)).select_related("confirmed_by", "file").get(pk=roster.pk)
         if roster.state != RosterImport.State.QUEUED:
             return roster
-        list(Cadre.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))  # nobody changes a cadre between the look and the writing
         plan = check()
         if roster.digest == plan.digest and not plan.faults:
             import_roster(plan, by=roster.confirmed_by, at=at, source=roster)
@@ -100,32 +100,51 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
     if plan.faults:
         raise ValidationError([str(fault) for fault in plan.faults])
     _open_units(plan.new_units)
-    lines = [(line, None) for line in plan.newcomers] + list(plan.changed)
-    units = {u.code: u for u in Unit.objects.all()}
-    cadres = [_cadre_of(line, units[line.unit_code], old) for line, old in lines]
-    Cadre.objects.bulk_create(cadres, batch_size=1000, update_conflicts=True, unique_fields=["staff_no"], update_fields=WRITTEN)
-    gone, new = [], []
-    for cadre, (line, old) in zip(cadres, lines, strict=True):
-        ended, begun = moved_posts(cadre, old.held if old else [], line.posts, old_unit=old.unit if old else cadre.unit)
-        gone += ended
-        new += begun
-    end_posts(gone, on=timezone.localdate(at))
-    Post.objects.bulk_create(new, batch_size=1000)
-    touch_people(cadres, of=[HeadCount])
-    touch_people(person for cadre, (_line, old) in zip(cadres, lines, strict=True) if old and old.unit_id != cadre.unit_id for person in (old, cadre))
+    units = named_units({line.unit_code for line in plan.newcomers} | {line.unit_code for line, _old in plan.changed})
+    _enter_newcomers(plan.newcomers, units)
+    _write_changed(plan.changed, units, on=timezone.localdate(at))
+    touch(*(unit.path for unit in units.values()), of=[HeadCount])
     record(
         "organizations.import_roster", by=by, at=at, subject=source, new=len(plan.newcomers), changed=len(plan.changed),
         unchanged=plan.unchanged, units=[u.code for u in plan.new_units], digest=plan.digest,
     )
 
 
-def _cadre_of(line: Line, unit: Unit, old: Cadre | None) -> Cadre:
-    """The row to be written; for somebody known it is theirs, found by staff number."""
-    same = old is not None and old.name == line.name
+def _enter_newcomers(lines: list[Line], units: dict[str, Unit]) -> None:
+    """Who is new, with their posts: two statements."""
+    initials = Cadre._meta.get_field("name_initials")
+    read = {name: (name, name_pinyin(name), initials.letters(name)) for name in {line.name for line in lines}}
+    insert_rows(Cadre, ["staff_no", *WRITTEN, "is_demo"], (
+        (line.staff_no, *read[line.name], units[line.unit_code].pk, line.political_status, line.category, line.on_establishment, line.on_duty, 1, False)
+        for line in lines
+    ))  # fmt: skip
+    pks = dict(Cadre.objects.filter(staff_no__one_of={line.staff_no for line in lines}).order_by().values_list("staff_no", "pk"))
+    insert_rows(Post, ["cadre", "unit", "title", "is_concurrent"], (
+        (pks[line.staff_no], units[line.unit_code].pk, title, is_concurrent) for line in lines for title, is_concurrent in line.posts
+    ))  # fmt: skip
+
+
+def _write_changed(changed: list[tuple[Line, Cadre]], units: dict[str, Unit], *, on: dt.date) -> None:
+    """Whom the sheet says something else of: their rows, and their posts ended and begun."""
+    cadres = [_cadre_of(line, units[line.unit_code], old) for line, old in changed]
+    Cadre.objects.bulk_create(cadres, batch_size=1000, update_conflicts=True, unique_fields=["staff_no"], update_fields=WRITTEN)
+    gone, new = [], []
+    for cadre, (line, old) in zip(cadres, changed, strict=True):
+        ended, begun = moved_posts(cadre, old.held, line.posts, old_unit=old.unit)
+        gone += ended
+        new += begun
+    end_posts(gone, on=on)
+    Post.objects.bulk_create(new, batch_size=1000)
+    touch_people((old for _line, old in changed), of=[HeadCount])
+    touch_people(person for cadre, (_line, old) in zip(cadres, changed, strict=True) if old.unit_id != cadre.unit_id for person in (old, cadre))
+
+
+def _cadre_of(line: Line, unit: Unit, old: Cadre) -> Cadre:
+    """The row to be written over theirs, found by staff number."""
     return Cadre(
-        staff_no=line.staff_no, name=line.name, name_pinyin=old.name_pinyin if same else name_pinyin(line.name), unit=unit,
+        staff_no=line.staff_no, name=line.name, name_pinyin=old.name_pinyin if old.name == line.name else name_pinyin(line.name), unit=unit,
         political_status=line.political_status, category=line.category, on_establishment=line.on_establishment, on_duty=line.on_duty,
-        version=old.version + 1 if old else 1,
+        version=old.version + 1,
     )
 
 

@@ -5,12 +5,15 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+from pypinyin import Style, lazy_pinyin
 
 from files.models import StoredFile
 from organizations.access import Access, accounts_visible_to, may_manage_account
 from organizations.actions import change_cadre, enter_cadre, grant_role, open_unit
 from organizations.models import Cadre, DutyAssignment, Post, RoleGrant, RosterImport, Unit, path_step
-from organizations.pinyin import name_pinyin
+from organizations.pinyin import letters_of, name_pinyin, syllables
 from organizations.roles import ROLE_PERMISSIONS, Permission, Role
 from tests.cast import NOW, account
 
@@ -80,6 +83,20 @@ def test_an_import_is_done_with_its_time_and_confirmed_by_somebody(cast):
 @pytest.mark.parametrize(("name", "pinyin"), [("单立人", "shan li ren"), ("吕本中", "lv ben zhong"), ("尉迟恭", "yuchi gong"), ("曾巩", "zeng gong"), ("林知夏", "lin zhi xia")])
 def test_surnames_have_readings_of_their_own(name, pinyin):
     assert name_pinyin(name) == pinyin
+
+
+@pytest.mark.parametrize("text", [
+    "", "林知夏", "重庆", "朝阳", "长乐未央", "单于朝阳", "乐山大佛重阳", "阿卜杜拉·买买提", "A组重庆2026年", "（重）阳", "张　三", "〇一", "𠮷田", "\ue000",
+])  # fmt: skip
+def test_a_text_is_read_as_by_the_library(text):
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=list)
+    assert list(syllables(text)) == lazy_pinyin(text)
+    assert letters_of(text) == [sign.lower() if sign.isascii() and sign.isalnum() else "" for sign in letters]
+
+
+@given(st.lists(st.sampled_from([*"重长乐朝阳行会单曾王知夏·A1 （", "重庆", "长安", "银行", "音乐", "买买提"]), max_size=8).map("".join))
+def test_any_text_is_read_as_by_the_library(text):
+    assert list(syllables(text)) == lazy_pinyin(text)
 
 
 @pytest.mark.parametrize("text", ["知夏", "lzx", "LZ", "linzhixia", "linzh", "cad"])

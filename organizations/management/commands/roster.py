@@ -24,9 +24,9 @@ class Command(BaseCommand):
         now = timezone.now()
         try:
             with file.open("rb") as handle:
-                dataset = read_sheet(handle, file.name)
+                sheet = read_sheet(handle, file.name)
             with transaction.atomic():
-                plan = RosterResource(at=now).check(dataset)
+                plan = RosterResource(at=now).check(sheet, lock=not check)
                 self._refuse(plan)
                 if not check and (plan.newcomers or plan.changed):
                     import_roster(plan, by=None, at=now)
