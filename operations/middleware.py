@@ -6,6 +6,7 @@ import time
 import uuid
 
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from . import metrics
@@ -53,15 +54,17 @@ class RequestMiddleware:
 
     def process_exception(self, request, exception):
         """A deed that waited too long is undone; the visitor is told so and may try again."""
-        if not has_given_up(exception):
-            return None
-        metrics.GIVEN_UP.inc()
-        return render(request, "503.html", {"number": request.number}, status=503)
+        return waited_too_long(request) if has_given_up(exception) else None
 
 
 def _known_user(request) -> int | None:
     """The key of who is signed in, if the session was looked at already."""
     return getattr(getattr(request, "_cached_user", None), "pk", None)
+
+
+def waited_too_long(request) -> HttpResponse:
+    metrics.GIVEN_UP.inc()
+    return render(request, "503.html", {"number": request.number}, status=503)
 
 
 def has_given_up(error: BaseException) -> bool:

@@ -1,9 +1,11 @@
-"""Pages for machines: is it alive, is it ready, how is it doing."""
+"""Pages for machines: is it alive, is it ready, how is it doing; and the one for what went wrong."""
 
 import ipaddress
+import sys
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
+from django.views import defaults
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -11,6 +13,7 @@ from accounts.middleware import public
 from audit.where import client_address
 
 from .metrics import page
+from .middleware import has_given_up, waited_too_long
 from .readiness import look
 
 
@@ -46,3 +49,8 @@ def may_read_metrics(request) -> bool:
     except ValueError:
         return False
     return any(address in network for network in settings.METRICS_FROM)
+
+
+def server_error(request) -> HttpResponse:
+    """What no middleware was asked about: a deed with a one-time token is done, and committed, before the views' own turn (OnceMiddleware)."""
+    return waited_too_long(request) if has_given_up(sys.exc_info()[1]) else defaults.server_error(request)

@@ -10,11 +10,13 @@ import socket
 import sys
 import unicodedata
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rectification.settings")
 HOST = os.environ.get("HOST", "127.0.0.1")
 IS_DEMO = os.environ.get("DEMO", "1") != "0"  # 0 in production: nothing is entered, and nothing migrated that no backup was made of
 WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
+AWAY = 75  # exit status while a service doesn't answer: it may come back by itself, so systemd tries again (as it doesn't after 1)
 
 
 def chosen_port() -> int:
@@ -31,23 +33,25 @@ def chosen_port() -> int:
     return int(text)
 
 
+def refuse(words: str, status: int = 1) -> NoReturn:
+    print(words, file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
 def refuse_unsafe() -> None:
     """What the start-up checks complain of, a sentence each, and no start. What can be mended here is mended: folders open to others."""
     from django.core import checks
-    from django.db import OperationalError
 
     from operations.checks import check_surroundings
     from operations.checks.folders import close_to_others
 
     for path in close_to_others():
         print(f"已收回本机其他账号进入 {path} 的权限。", flush=True)
-    try:
-        found = [*checks.run_checks(databases=["default"]), *check_surroundings(databases=["default"])]
-    except OperationalError as error:
-        sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
+    found = [*checks.run_checks(databases=["default"]), *check_surroundings(databases=["default"])]
     wrong = [message for message in found if message.is_serious() and not message.is_silenced()]
     if wrong:
-        sys.exit("没有启动：\n" + "\n".join(f"  {message.msg}（{message.id}）" for message in wrong))
+        status = AWAY if {message.id for message in wrong} == {"operations.E031"} else 1  # Redis alone doesn't answer
+        refuse("没有启动：\n" + "\n".join(f"  {message.msg}（{message.id}）" for message in wrong), status)
 
 
 def prepare_database() -> None:
@@ -55,12 +59,8 @@ def prepare_database() -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
-    from django.db.utils import OperationalError
 
-    try:
-        executor = MigrationExecutor(connection)
-    except OperationalError as error:
-        sys.exit(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}")
+    executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan and not IS_DEMO:
         sys.exit(f"数据库缺少 {len(plan)} 个迁移，没有启动。请先执行 manage.py backup 备份，再执行 manage.py migrate，然后启动。")
@@ -182,6 +182,7 @@ def serve(port: int) -> None:
 def main() -> None:
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
 
     port = chosen_port()
     try:
@@ -189,9 +190,12 @@ def main() -> None:
         django.setup()
     except ImproperlyConfigured as error:
         sys.exit(f"设置有误，没有启动：{error}")
-    refuse_unsafe()
-    prepare_database()
-    prepare_counts()
+    try:
+        refuse_unsafe()
+        prepare_database()
+        prepare_counts()
+    except OperationalError as error:
+        refuse(f"数据库连接不上，没有启动。请检查 DATABASE_URL 和数据库服务。原因：{error}", AWAY)
     prepare_static()
     if IS_DEMO:
         prepare_demo()

@@ -381,6 +381,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "accounts.pages.csrf_failed"
 if HTTPS:  # names a browser accepts only from this very host, over HTTPS
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_ENGINE = "accounts.session_store"
 SESSION_IDLE = dt.timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
 SESSION_LONGEST = dt.timedelta(hours=env.int("SESSION_HOURS", 8))
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())

@@ -14,3 +14,4 @@ urlpatterns = [
     path("", include("operations.urls")),
     path("", include("reports.urls")),
 ]
+handler500 = "operations.views.server_error"

@@ -75,7 +75,7 @@ def frame(request) -> dict:
         return {}
     access = access_of(user)
     return {
-        "campaign": campaign_of(request),
+        "campaign": cache(lambda: campaign_of(request)),
         "nav": cache(lambda: navigation(request, access)),
         "help_url": cache(lambda: help_url(request, access)),
         "role_labels": access.role_labels,

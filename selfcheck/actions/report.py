@@ -123,12 +123,21 @@ def _write_body(selfcheck: SelfCheck, answers: dict[int, AnswerDraft], statement
     items = {pk: [item for item in draft.items if not item.is_blank()] for pk, draft in answers.items()}
     take_key(selfcheck, at=at)
     selfcheck.body = Body(statement, {str(pk): [item.texts for item in some] for pk, some in items.items() if some})
+    _write_rows(selfcheck, answers, items)
+
+
+def _write_rows(selfcheck: SelfCheck, answers: dict[int, AnswerDraft], items: dict[int, list[ItemDraft]]) -> None:
+    """What of a body stands unsealed: made anew when it differs. Most saves change words alone, and leave these rows as they are."""
+    wanted = {pk: (draft.exists, [(n, item.track, item.due_on) for n, item in enumerate(items[pk], 1)]) for pk, draft in answers.items()}
+    stand = Answer.objects.filter(selfcheck=selfcheck).order_by().prefetch_related("items")
+    if {row.question_id: (row.exists, [(item.order, item.track, item.due_on) for item in row.items.all()]) for row in stand} == wanted:
+        return
     Answer.objects.filter(selfcheck=selfcheck).delete()
-    rows = [Answer(selfcheck=selfcheck, question_id=pk, exists=draft.exists) for pk, draft in answers.items()]
+    rows = [Answer(selfcheck=selfcheck, question_id=pk, exists=exists) for pk, (exists, _items) in wanted.items()]
     Answer.objects.bulk_create(rows)
     written = dict(Answer.objects.filter(selfcheck=selfcheck).values_list("question_id", "pk"))
     AnswerItem.objects.bulk_create(
-        AnswerItem(answer_id=written[pk], order=n, track=item.track, due_on=item.due_on) for pk, some in items.items() for n, item in enumerate(some, 1)
+        AnswerItem(answer_id=written[pk], order=n, track=track, due_on=due_on) for pk, (_exists, some) in wanted.items() for n, track, due_on in some
     )
 
 

@@ -1,6 +1,7 @@
 """The reviewer's decision: return or accept."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -129,6 +130,6 @@ def _raise_problems(selfcheck: SelfCheck, *, by, at: dt.datetime) -> None:
 
 
 def headline(text: str, limit: int = 40) -> str:
-    """The first sentence of a manifestation as the problem's one-line title."""
-    first = text.strip().split("。")[0].split("\n")[0]
+    """The first sentence of a manifestation as the problem's one-line title; never empty, whatever the text begins with."""
+    first = next((part.strip() for part in re.split("[。\n]", text) if part.strip()), text.strip())
     return first if len(first) <= limit else first[: limit - 1] + "…"

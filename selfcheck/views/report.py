@@ -80,7 +80,7 @@ def _take(request, report: SelfCheck) -> HttpResponse:
 @require_POST
 def selfcheck_autosave(request, pk: int) -> HttpResponse:
     """What the open page sends by itself. The answer is the line that says whether it is kept, with the version to go on from."""
-    report = get_object_or_404(with_everything().filter(cadre__user=request.user), pk=pk)
+    report = get_object_or_404(SelfCheck.objects.select_related("key", "checklist").prefetch_related(with_body()).filter(cadre__user=request.user), pk=pk)
     if report.owes_notice:
         return render(request, "selfcheck/_autosaved.html", {"refusal": _("请先阅读填写告知，再开始填写。")}, status=409)
     form = ReportForm(request.POST, report=report)

@@ -8,11 +8,11 @@ from django.conf import settings as given
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, sessions
 from accounts.agents import agent_words
 from accounts.models import SignIn, User
 from audit.models import Event
@@ -51,6 +51,33 @@ def test_eight_hours_end_it_however_busy_one_is(client, man, later):
         assert is_in(client)
     later(hours=8)
     assert not is_in(client)
+
+
+def test_a_database_that_fails_while_the_session_is_written_is_no_bad_request(client, man, later, monkeypatch):
+    sign_in(client)
+    later(minutes=5)  # the page notes that the session is in use
+
+    def fail(session, *args, **kwargs):
+        raise OperationalError("the connection is lost")
+
+    client.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "save", fail)
+        assert client.get(INBOX).status_code == 500
+    assert is_in(client)
+
+
+def test_a_session_ended_while_its_page_was_made_is_told_so(client, man, later, monkeypatch):
+    sign_in(client)
+    later(minutes=5)
+    touch = sessions.touch
+
+    def end_meanwhile(request, at):
+        touch(request, at)
+        Session.objects.all().delete()
+
+    monkeypatch.setattr(sessions, "touch", end_meanwhile)
+    assert client.get(INBOX).status_code == 400
 
 
 def test_the_times_are_settings(client, man, later, settings):

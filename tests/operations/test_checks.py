@@ -175,12 +175,30 @@ def test_the_checks_are_django_s_own(db, own_folders):
     assert check_database(databases=["default"]) == []
 
 
+def serve(tmp_path, **env) -> subprocess.CompletedProcess:
+    """The server with nothing of ours around it, until it ends by itself."""
+    env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | {"DATA_DIR": str(tmp_path / "data"), "PORT": "18699"} | env
+    return subprocess.run([sys.executable, "-m", "rectification.serve"], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_the_server_refuses_with_a_sentence(tmp_path):
-    env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | {"DATA_DIR": str(tmp_path / "data"), "FONTS_DIR": str(tmp_path), "PORT": "18699", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    done = subprocess.run([sys.executable, "-m", "rectification.serve"], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = serve(tmp_path, FONTS_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1/0")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "没有启动："
     assert [line.rpartition("（")[2] for line in done.stderr.splitlines()[1:]] == ["operations.E024）", "operations.E031）"]
+
+
+@pytest.mark.parametrize(
+    ("away", "told"),
+    [({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}, "数据库连接不上，没有启动。"), ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "operations.E031）")],
+    ids=["database", "redis"],
+)
+def test_a_service_that_is_only_away_is_no_reason_to_stay_down(tmp_path, away, told):
+    """systemd starts again what ends with any status but 1 (deploy/systemd/rectification-web.service)."""
+    done = serve(tmp_path, **away)
+    assert done.returncode == 75 and told in done.stderr
+    unit = (ROOT / "deploy" / "systemd" / "rectification-web.service").read_text()
+    assert "Restart=on-failure" in unit and "RestartPreventExitStatus=1\n" in unit
 
 
 @pytest.mark.services

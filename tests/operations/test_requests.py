@@ -1,12 +1,16 @@
 """The number every request has, and the page for what waited too long."""
 
 import re
+import uuid
 
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
+from accounts import actions
+from accounts.models import SpentToken, User
 from operations.here import request_id
 from operations.middleware import RequestMiddleware
 
@@ -39,6 +43,22 @@ def test_what_waited_too_long_is_told_so(error):
     answer = RequestMiddleware(None).process_exception(request, error)
     assert answer.status_code == 503
     assert "过一会儿再试" in answer.content.decode() and "编号 01234567）" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("words", "status", "told"), [("database is locked", 503, "没有改动任何内容"), ("the server closed the connection", 500, "系统出错")])
+@pytest.mark.parametrize("where", [(actions, "set_preferences"), (SpentToken, "save")], ids=["deed", "token"])
+def test_a_deed_with_a_one_time_token_is_told_so_too(client, db, monkeypatch, where, words, status, told):
+    def fail(*args, **facts):
+        raise OperationalError(words)
+
+    client.force_login(User.objects.create(username="office", name="沈若川", opened_at=timezone.now()))
+    client.raise_request_exception = False
+    monkeypatch.setattr(*where, fail)
+    answer = client.post("/accounts/preferences/", {"type_size": "larger", "once": str(uuid.uuid4())})
+    assert answer.status_code == status
+    assert told in answer.content.decode()
+    assert ("编号" in answer.content.decode()) == (status == 503)
+    assert not SpentToken.objects.exists()
 
 
 def test_other_errors_stay_errors():

@@ -141,6 +141,17 @@ def test_accept_report_enters_each_item_in_the_ledger_once(cast, opened):
     assert Problem.objects.count() == 1
 
 
+@pytest.mark.parametrize(("words", "title"), [
+    ("。以句号开头的。第二句", "以句号开头的"), ("。。。", "。。。"), ("\n \n。\n第二行", "第二行"), ("　。 全角空格", "全角空格"), ("①②③", "①②③"), ("x" * 41, "x" * 39 + "…"),
+])  # fmt: skip
+def test_accept_report_finds_a_title_in_whatever_could_be_handed_in(cast, opened, words, title):
+    answers = one_yes(opened)
+    next(draft for draft in answers.values() if draft.exists).items[0].manifestation = words
+    report = submit(mine(cast, opened), answers=answers, statement="", pledged=True, by=cast.cadre, at=NOW)
+    accept_report(report, by=cast.reviewer, at=NOW)
+    assert (Problem.objects.get().title, Problem.objects.get().manifestation) == (title, words)
+
+
 def test_accept_report_puts_items_under_an_open_problem_instead_of_new_ones(cast, opened):
     """Two people's answers share one problem of the unit; their words stay where they are."""
     shared = plays.opened(cast, title="上门走访少", person=cast.person(cast.chief))

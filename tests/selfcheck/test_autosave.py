@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.versions import Conflict
 from audit.models import Event
-from selfcheck.actions import autosave, save_draft, submit
+from selfcheck.actions import ItemDraft, autosave, save_draft, submit
 from selfcheck.models import SelfCheck
 
 HERE, THERE = "a" * 32, "b" * 32
@@ -38,6 +38,32 @@ def test_autosave_whose_answer_got_lost_goes_on_without_a_conflict(keep, stage, 
     before = stage.report(cast.cadre).version
     keep("第一句", version=before)
     assert keep("第一句，第二句", saves=2, version=before).statement == "第一句，第二句"
+
+
+def rows(report) -> tuple[list, list]:
+    """The keys of its answers and of their items."""
+    answers = list(report.answers.order_by("pk").values_list("pk", flat=True))
+    return answers, list(report.answers.order_by("items").filter(items__isnull=False).values_list("items", flat=True))
+
+
+def test_a_save_that_changes_words_alone_leaves_the_rows_of_answers(keep, stage, cast):
+    before = rows(keep("第一句"))
+    report = keep("第一句，第二句", saves=2)
+    assert report.statement == "第一句，第二句" and rows(report) == before and all(before)
+
+
+@pytest.mark.parametrize("change", [
+    lambda draft: setattr(draft, "exists", None), lambda draft: draft.items.clear(), lambda draft: draft.items.append(ItemDraft("另一件")),
+    lambda draft: setattr(draft.items[0], "track", "long_term"), lambda draft: setattr(draft.items[0], "due_on", dt.date(2026, 12, 1)),
+], ids=["answer", "no item", "one more", "way", "deadline"])  # fmt: skip
+def test_a_save_that_changes_an_answer_is_kept_in_its_rows(keep, stage, cast, change):
+    report, drafts = keep("第一句"), stage.answers("improper_conduct")
+    draft = next(draft for draft in drafts.values() if draft.exists)
+    change(draft)
+    autosave(report, answers=drafts, statement="第一句", by=cast.cadre, at=timezone.now(), version=report.version, page=HERE, saves=2)
+    now = {answer.question_id: answer for answer in stage.report(cast.cadre).answers.all()}
+    said = {pk: (draft.exists, [(item.manifestation, item.track, item.due_on) for item in draft.items]) for pk, draft in drafts.items()}
+    assert {pk: (one.exists, [(item.manifestation, item.track, item.due_on) for item in one.items.all()]) for pk, one in now.items()} == said
 
 
 def test_autosave_that_arrives_late_or_twice_changes_nothing(keep, stage, cast):
