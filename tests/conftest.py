@@ -44,6 +44,14 @@ def pytest_configure():
     logging.getLogger("django.request").setLevel(logging.ERROR)  # thousands of refusals are asked for; each would be kept with its traceback
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The tests' database, as pytest-django makes it, on which the cast has entered once before any test changes a thing."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        enter.note()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def emptying():
     """A test that really commits leaves an empty database behind, its log too: only then the log's triggers stand aside."""
