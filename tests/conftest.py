@@ -9,6 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -17,6 +19,8 @@ from audit.triggers import install, remove
 from demo.actions import enter_demo
 from organizations import kept
 from tests.cast import Cast, enter
+from tests.migrated import TEMPLATE, MigratedFile
+from tests.replay import counted, tables
 
 # A busy machine is no fault of the code: nothing generated is measured by the clock.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -45,27 +49,47 @@ def pytest_configure():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The tests' database, as pytest-django makes it, on which the cast has entered once before any test changes a thing."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        enter.note()
-        transaction.set_rollback(True)
+def migrated(request, django_db_modify_db_settings) -> MigratedFile | None:
+    """What pytest-django's making of the database finds, so that it needn't migrate."""
+    if connection.vendor == "postgresql":
+        django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = TEMPLATE or None
+        return None
+    file = MigratedFile(request.config.cache.mkdir("migrated"))
+    file.lend()
+    return file
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated, django_db_setup, django_db_blocker):
+    """The database as pytest-django makes it, on which the cast has entered once before any test changes a thing."""
+    with django_db_blocker.unblock():
+        if migrated:
+            migrated.keep()
+        with transaction.atomic():
+            enter.note()
+            transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def emptying():
-    """A test that really commits leaves an empty database behind, its log too: only then the log's triggers stand aside."""
-    flush = TransactionTestCase._fixture_teardown
+    """A test that really commits leaves an empty database behind, its log too: only then the triggers stand aside.
 
-    def without_triggers(case):
-        remove(connection)
-        try:
-            flush(case)
-        finally:
+    Only tables with rows are emptied, in one transaction; what the migrations wrote stays.
+    """
+
+    def empty(case):
+        written = {connection.ops.quote_name(model._meta.db_table) for model in (ContentType, Permission)}
+        with transaction.atomic():
+            remove(connection)
+            with connection.cursor() as cursor:
+                for table, count in zip(tables(), counted(), strict=True):
+                    if count and table not in written:
+                        cursor.execute(f"DELETE FROM {table}")
+            connection.check_constraints()
             install(connection)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 
 
