@@ -1,9 +1,11 @@
-"""A cast put back as rows is the cast that entered by deeds."""
+"""A cast put back as rows is the cast that entered by deeds, and one that was committed is gone afterwards."""
 
 import pytest
 from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from accounts.models import User
+from audit.triggers import missing
 from tests import cast as play
 from tests.replay import Replay, counted, rows_of, tables
 
@@ -69,3 +71,14 @@ def test_a_set_up_that_changes_a_row_cannot_be_noted(db):
     somebody = User.objects.create(username="somebody", opened_at=play.NOW)
     with pytest.raises(AssertionError, match="accounts_user"):
         Replay(lambda: User.objects.filter(pk=somebody.pk).update(name="别名")).note()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_committed_is_emptied_and_the_log_guarded_again():
+    before = counted()
+    play.enter()
+    assert counted() != before
+    TransactionTestCase()._fixture_teardown()
+    assert counted() == before and missing(connection) == []
+    held = {table.strip('"'): count for table, count in zip(tables(), before, strict=True) if count}
+    assert set(held) == {"auth_permission", "django_content_type"}
