@@ -20,8 +20,9 @@ from audit.triggers import install, remove
 from demo.actions import enter_demo
 from organizations import kept
 from tests.cast import Cast, enter
-from tests.migrated import TEMPLATE, MigratedFile
+from tests.migrated import MigratedFile
 from tests.replay import counted, tables
+from tests.server import TEMPLATE
 
 # A busy machine is no fault of the code: nothing generated is measured by the clock.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -57,22 +58,25 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session")
-def migrated(request, django_db_modify_db_settings) -> MigratedFile | None:
-    """What pytest-django's making of the database finds, so that it needn't migrate."""
-    if connection.vendor == "postgresql":
-        django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = TEMPLATE or None
-        return None
-    file = MigratedFile(request.config.cache.mkdir("migrated"))
-    file.lend()
-    return file
+def migrated_file(request) -> MigratedFile:
+    return MigratedFile(request.config.cache.mkdir("migrated"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(migrated, django_db_setup, django_db_blocker):
+def template(migrated_file, django_db_modify_db_settings):
+    """Pytest-django's making of the database needn't migrate."""
+    if connection.vendor == "sqlite":
+        migrated_file.lend()
+    else:
+        django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = TEMPLATE or None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template, django_db_setup, migrated_file, django_db_blocker):
     """The database as pytest-django makes it, on which the cast has entered once before any test changes a thing."""
     with django_db_blocker.unblock():
-        if migrated:
-            migrated.keep()
+        if connection.vendor == "sqlite":
+            migrated_file.keep()
         with transaction.atomic():
             enter.note()
             transaction.set_rollback(True)

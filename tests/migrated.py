@@ -1,11 +1,11 @@
-"""The migrated database that every run begins with: migrated once for a state of the program, then copied.
+"""The migrated SQLite database that every run begins with: made once for a state of the program, kept in pytest's cache, then copied.
 
-On SQLite it is a file in pytest's cache, on PostgreSQL the database that TEST_TEMPLATE names (tests/server.py makes one).
+On PostgreSQL there is a template where tests/server.py runs the tests.
 """
 
 import fcntl
 import hashlib
-import os
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -13,8 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-
-TEMPLATE = os.environ.get("TEST_TEMPLATE", "")
 
 
 def state_of_program() -> str:
@@ -52,3 +50,9 @@ class MigratedFile:
                 older.unlink()
             half.rename(self.path)
         self.lock.close()
+
+    def copy_to(self, data_dir: Path) -> None:
+        """A program with its data in this folder needn't migrate, if somebody has here."""
+        if self.path.exists():
+            data_dir.mkdir(mode=0o700, exist_ok=True)
+            shutil.copyfile(self.path, data_dir / "rectification.sqlite3")
