@@ -19,6 +19,7 @@ from campaigns.models import Campaign
 from organizations.actions import enter_cadre, grant_role, open_unit
 from organizations.models import Cadre, Unit
 from organizations.roles import Role
+from tests.replay import Replay
 
 NOW = dt.datetime(2026, 9, 18, 10, 40, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -73,8 +74,8 @@ def person(username: str, name: str, unit: Unit, post: str = "") -> User:
     return user
 
 
-def enter() -> Cast:
-    """Everybody on stage."""
+def by_deeds() -> Cast:
+    """Everybody on stage, one after the other."""
     organ = open_unit(code="Q", name="云澜区纪检监察工委", short_name="区机关", kind=Unit.Kind.ORGAN, by=None, at=NOW)
     bureau = open_unit(code="Q01", name="纪检监察室", kind=Unit.Kind.OFFICE, parent=organ, by=None, at=NOW)
     unit_a = open_unit(code="Q0101", name="纪检监察科", kind=Unit.Kind.SECTION, parent=bureau, authorised_posts=3, by=None, at=NOW)
@@ -110,3 +111,6 @@ def enter() -> Cast:
         grant_role(people[name], role=role, unit=unit, by=None, at=NOW)
     campaign = launch_campaign(name="云澜区干部队伍教育整顿", workforce="纪检监察干部", unit=organ, by=people["office"], at=NOW)
     return Cast(organ, bureau, unit_a, unit_b, elsewhere, campaign, **people)
+
+
+enter = Replay(by_deeds)  # everybody at once

@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import atexit
+import gc
 import logging
 import shutil
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -17,6 +20,9 @@ from audit.triggers import install, remove
 from demo.actions import enter_demo
 from organizations import kept
 from tests.cast import Cast, enter
+from tests.migrated import MigratedFile
+from tests.replay import counted, tables
+from tests.server import TEMPLATE
 
 # A busy machine is no fault of the code: nothing generated is measured by the clock.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -44,20 +50,58 @@ def pytest_configure():
     logging.getLogger("django.request").setLevel(logging.ERROR)  # thousands of refusals are asked for; each would be kept with its traceback
 
 
+def pytest_collection_finish():
+    """What was loaded until here stays to the end; a seventh of the time went into looking through it for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(request) -> MigratedFile:
+    return MigratedFile(request.config.cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
+def template(migrated_file, django_db_modify_db_settings):
+    """Pytest-django's making of the database needn't migrate."""
+    if connection.vendor == "sqlite":
+        migrated_file.lend()
+    else:
+        django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = TEMPLATE or None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template, django_db_setup, migrated_file, django_db_blocker):
+    """The database as pytest-django makes it, on which the cast has entered once before any test changes a thing."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            migrated_file.keep()
+        with transaction.atomic():
+            enter.note()
+            transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def emptying():
-    """A test that really commits leaves an empty database behind, its log too: only then the log's triggers stand aside."""
-    flush = TransactionTestCase._fixture_teardown
+    """A test that really commits leaves an empty database behind, its log too: only then the triggers stand aside.
 
-    def without_triggers(case):
-        remove(connection)
-        try:
-            flush(case)
-        finally:
+    Only tables with rows are emptied, in one transaction; what the migrations wrote stays.
+    """
+
+    def empty(case):
+        written = {connection.ops.quote_name(model._meta.db_table) for model in (ContentType, Permission)}
+        with transaction.atomic():
+            remove(connection)
+            with connection.cursor() as cursor:
+                for table, count in zip(tables(), counted(), strict=True):
+                    if count and table not in written:
+                        cursor.execute(f"DELETE FROM {table}")
+            connection.check_constraints()
             install(connection)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 
 

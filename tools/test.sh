@@ -1,30 +1,20 @@
 #!/usr/bin/env bash
-# Runs the tests: everything on SQLite, then every room again on the real PostgreSQL, with jobs through Redis and Celery workers
-# (tests/jobs/test_services.py), and the main job in the browser on all three together.
-# A machine without them skips that second part with a line that says so; REQUIRE_SERVICES=1 makes it a failure.
+# Runs the tests: everything on SQLite, then everything but the browser's again on PostgreSQL, with Redis and Celery workers where an
+# office has them (tests/jobs/test_services.py), and in the browser the main job. The servers are the tests' own.
+# A machine without these skips the second part with a line that says so; REQUIRE_SERVICES=1 makes it a failure.
+# WORKERS=2: so many processes test at once. What follows is given to pytest, e.g. tools/test.sh tests/ledger
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DJANGO_ALLOW_ASYNC_UNSAFE=true FONTS_DIR="${FONTS_DIR:-${DATA_DIR:-$PWD/var}/fonts}"
 unset DATABASE_URL REDIS_URL
-.venv/bin/python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup -m "not services" "$@"
+tests=(.venv/bin/python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup)
+"${tests[@]}" -m "not services" "$@"
 
-pg=${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
-redis=${TEST_REDIS_URL:-redis://127.0.0.1:6379/9}
-if .venv/bin/python - "$pg" "$redis" <<'P'
-import sys, psycopg, redis
-try:
-    psycopg.connect(sys.argv[1], connect_timeout=3).close()
-    redis.Redis.from_url(sys.argv[2], socket_connect_timeout=3).ping()
-except Exception as error:
-    print(f"PostgreSQL or Redis does not answer here: {error}")
-    sys.exit(1)
-P
-then
-    rooms=(operations accounts audit files keys jobs organizations campaigns ledger learning selfcheck supervision demo)
-    DATABASE_URL=$pg .venv/bin/python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup --create-db "${rooms[@]/#/tests/}" tests/reports/test_{facts,figures,kept,kept_demo,actions,views,search}.py tests/access/test_odd_input.py
-    DATABASE_URL=$pg .venv/bin/python -m pytest -q tests/journeys/test_main_job.py
+if compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null && command -v redis-server >/dev/null; then
+    .venv/bin/python -m tests.server "${tests[@]}" --create-db --ignore-glob="tests/journeys/test_[!m]*" "$@"
 elif [ "${REQUIRE_SERVICES:-}" = 1 ]; then
+    echo "PostgreSQL or Redis is not installed here." >&2
     exit 1
 else
-    echo "The tests on PostgreSQL and Redis were left out."
+    echo "The tests on PostgreSQL and Redis were left out: they are not installed here."
 fi

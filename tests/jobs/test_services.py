@@ -27,12 +27,13 @@ print(json.dumps(roster.job_id.hex))
 """
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory):
+def works(tmp_path_factory, migrated_file):
     """One plant for the module: workers on each queue and beat. A test leaves it running as it found it."""
     with own_database(os.environ.get("DATABASE_URL", "")) as url:
         plant = Works(tmp_path_factory.mktemp("works"), url, JOB_LIMIT_IMPORTS="8")  # seconds
         try:
             plant.start_redis()
+            migrated_file.copy_to(plant.folder)
             plant.migrate()
             plant.beat()
             plant.of = {queue: plant.worker(queue) for queue in ("quick", "documents", "imports")}

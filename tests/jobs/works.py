@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.server import TEMPLATE
+
 ROOT = Path(__file__).parents[2]
 SETUP = "import json, sys; import django; django.setup(); import tests.jobs.worker_app\n"
 QUEUE = SETUP + """
@@ -138,13 +140,13 @@ class Works:
 
 @contextmanager
 def own_database(server_url: str):
-    """An empty database on a PostgreSQL server, dropped afterwards; without a server SQLite, which needs none."""
+    """A database on a PostgreSQL server, dropped afterwards: a copy of its template if it has one, else empty. Without a server SQLite, which needs none."""
     if not server_url:
         yield ""
         return
     name = f"works_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} {TEMPLATE and f'TEMPLATE {TEMPLATE}'}")
     try:
         yield f"{server_url.rsplit('/', 1)[0]}/{name}"
     finally:

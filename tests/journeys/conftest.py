@@ -14,9 +14,11 @@ from tests.jobs.works import Works, own_database
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """Everything the served demo keeps: database, uploads, outputs, keys, what the server says."""
-    return tmp_path_factory.mktemp("site")
+def folder(tmp_path_factory, migrated_file):
+    """Everything the served demo keeps: database, uploads, outputs, keys, what the server says. `alone` begins with nothing."""
+    path = tmp_path_factory.mktemp("site")
+    migrated_file.copy_to(path)
+    return path
 
 
 @contextmanager

@@ -55,9 +55,9 @@ class Office:
     """A platform in folders of its own, used through its commands as an operator would."""
 
     def __init__(self, folder: Path, url: str | None = None):
-        self.folder, self.url = folder, url
+        self.folder, self.url, self.data_dir = folder, url, folder / "data"
         self.env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "FONTS_DIR")}
-        self.env |= {"DATA_DIR": str(folder / "data"), "KEYS_DIR": str(folder / "keys"), "DJANGO_SETTINGS_MODULE": "rectification.settings"} | ({"DATABASE_URL": url} if url else {})
+        self.env |= {"DATA_DIR": str(self.data_dir), "KEYS_DIR": str(folder / "keys"), "DJANGO_SETTINGS_MODULE": "rectification.settings"} | ({"DATABASE_URL": url} if url else {})
 
     def manage(self, *args: str, ok: bool = True) -> str:
         done = subprocess.run([sys.executable, "manage.py", *args], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
@@ -120,8 +120,9 @@ def wiping(office: Office):
     return wipe
 
 
-def test_on_sqlite_nothing_is_lost_by_backup_wipe_and_restore(tmp_path):
+def test_on_sqlite_nothing_is_lost_by_backup_wipe_and_restore(tmp_path, migrated_file):
     office = Office(tmp_path)
+    migrated_file.copy_to(office.data_dir)
     backup_wipe_restore(office, wiping(office))
 
 
@@ -157,9 +158,10 @@ def test_on_postgresql_nothing_is_lost_by_backup_wipe_and_restore(tmp_path, serv
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, migrated_file):
     """A platform with a handful of rows and files, and a backup of it."""
     office = Office(tmp_path_factory.mktemp("office"))
+    migrated_file.copy_to(office.data_dir)
     office.manage("migrate", "-v0")
     with office.writer(0):
         time.sleep(0.3)

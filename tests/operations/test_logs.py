@@ -102,7 +102,7 @@ def test_a_slow_statement_is_told_without_its_values(db, settings, lines):
         cursor.execute(rest, ["canary-value"])
         with pytest.raises(DatabaseError), transaction.atomic():
             cursor.execute(rest.replace("SELECT max", "SELECT wrong, max").replace("SELECT pg", "SELECT wrong, pg"), ["canary-value"])
-    (said,) = [one for one in lines if "slow query" in one["message"] and "wrong" not in one["message"]]
+    (said,) = [one for one in lines if "slow query" in one["message"] and "wrong" not in one["message"] and "SAVEPOINT" not in one["message"]]  # on a busy machine these take a millisecond too
     assert rest in said["message"] and said["ms"] >= 1 and said["database"] == "default"
     assert "canary" not in json.dumps(lines)
     settings.SLOW_QUERY_MS = 0

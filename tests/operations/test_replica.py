@@ -166,16 +166,20 @@ class Talk:
 
 
 @pytest.fixture(scope="module")
-def primary():
+def primary(tmp_path_factory):
+    """A server with a database `migrated` to copy."""
     with cluster("fsync = off", "max_wal_senders = 4", "hot_standby = on") as made:
+        made.sql("CREATE DATABASE migrated")
+        talk = Talk(tmp_path_factory.mktemp("migrated"), DATABASE_URL=made.url[:-8] + "migrated")
+        talk('call_command("migrate", verbosity=0)')
+        talk.end()
         yield made
 
 
 @pytest.mark.services
 def test_a_second_database_with_other_rows_shows_where_a_read_went(primary, tmp_path):
-    primary.sql("CREATE DATABASE one")
+    primary.sql("CREATE DATABASE one TEMPLATE migrated")
     talk = Talk(tmp_path, DATABASE_URL=primary.url[:-8] + "one")
-    talk('call_command("migrate", verbosity=0)')
     talk('store("the primary\'s")')
     talk.end()
     primary.sql("CREATE DATABASE two TEMPLATE one")
@@ -193,10 +197,7 @@ def test_a_second_database_with_other_rows_shows_where_a_read_went(primary, tmp_
 
 @pytest.mark.services
 def test_a_real_standby_current_late_and_gone(primary, tmp_path):
-    primary.sql("CREATE DATABASE three")
-    talk = Talk(tmp_path, DATABASE_URL=primary.url[:-8] + "three")
-    talk('call_command("migrate", verbosity=0)')
-    talk.end()
+    primary.sql("CREATE DATABASE three TEMPLATE migrated")
     with standby_of(primary) as second:
         talk = Talk(tmp_path, DATABASE_URL=primary.url[:-8] + "three", REPLICA_URL=second.url[:-8] + "three", REPLICA_WAIT_MS="2000")
         for n in range(30):  # each read right behind its write, on the standby, and never without it
