@@ -26,7 +26,8 @@ from ..values import value
 
 
 def asked_scope(request) -> tuple[Scope, dt.date]:
-    """Campaign, unit and as-of day of the address; a unit outside one's scope is 404, a future day is today."""
+    """Campaign, unit and as-of day of the address; a unit outside one's scope is 404, a future day is today. Without a unit: the campaign's
+    own, or of who sees figures only further down the first of theirs."""
     campaign = needed_campaign(request)
     access, today = access_of(request.user), timezone.localdate()
     unit = None
@@ -35,7 +36,9 @@ def asked_scope(request) -> tuple[Scope, dt.date]:
         if not access.may_at(P.SEE_FIGURES, unit.path, campaign.pk):
             raise Http404
     elif not access.may_at(P.SEE_FIGURES, campaign.unit.path, campaign.pk):
-        raise PermissionDenied
+        unit = Unit.objects.under(campaign.unit).filter(path__in=access.paths(P.SEE_FIGURES, campaign.pk)).first()
+        if unit is None:
+            raise PermissionDenied
     try:
         as_of = parse_date(request.GET.get("as_of", "")) or today
     except ValueError:
@@ -53,6 +56,7 @@ def dashboard(request) -> HttpResponse:
     context = {
         "scope": scope,
         "as_of": as_of,
+        "may_report": access_of(request.user).may_at(P.SEE_FIGURES, scope.campaign.unit.path, scope.campaign.pk),
         "is_today": as_of == timezone.localdate(),
         "v": found,
         "tracks": tracks_text(found),

@@ -13,11 +13,13 @@ from django.utils import timezone
 from jobs.models import Job
 from ledger.actions import report_problem
 from ledger.models import Problem
-from organizations.actions import open_unit
+from organizations.actions import grant_role, open_unit
 from organizations.models import Unit
+from organizations.roles import Role
 from reports.figures import REGISTRY, figure
 from reports.models import Briefing
 from reports.names import FACT_WORDS
+from tests.cast import account
 from tests.reports.test_figures import EXPECTED
 
 User = get_user_model()
@@ -84,6 +86,18 @@ def test_dashboard_of_a_unit_and_an_earlier_day(person):
     unit = client.get("/reports/").context["units"][0].unit
     found = client.get("/reports/", {"unit": unit.pk, "as_of": "2020-01-01"}).context
     assert (found["scope"].unit, found["v"]["problems"], found["points"]) == (unit, 0, [])
+
+
+def test_dashboard_of_who_sees_figures_only_further_down_is_their_units(demo_entered, db, client):
+    """Their door leads to what is theirs, not to a refusal; the report on the whole is not theirs to make."""
+    bureau = Unit.objects.filter(parent__isnull=False).order_by("path").first()
+    trainer = account("down", "在下级")
+    grant_role(trainer, role=Role.TRAINING, unit=bureau, by=None, at=timezone.now())
+    client.force_login(trainer)
+    answer = client.get("/reports/")
+    assert answer.context["scope"].unit == bureau and "生成进展情况汇报" not in text(answer)
+    assert client.get("/reports/figures/problems/").context["scope"].unit == bureau
+    assert client.get("/reports/", {"unit": bureau.parent_id}).status_code == 404
 
 
 @pytest.mark.parametrize("as_of", ["昨天", "2026-13-45", "2999-01-01", ""])
