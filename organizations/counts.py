@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce, Left
 
 from .kept import Counter, keeps
-from .models import STEP, Cadre, HeadCount, Unit
+from .models import STEP, Cadre, HeadCount, RosterCount, Unit
 
 DEEPEST = Unit._meta.get_field("path").max_length
 
@@ -24,3 +24,14 @@ def _heads(day: dt.date) -> dict:
 
 
 heads = keeps(Counter(HeadCount, "path", _staffed, _heads))
+
+
+def _roster(_day: dt.date) -> dict:
+    here = Q(left_on__isnull=True)
+    return {
+        "roster": Count("pk", filter=here), "established": Count("pk", filter=here & Q(on_establishment=True)),
+        "on_duty": Count("pk", filter=here & Q(on_duty=True)), "left": Count("pk", filter=~here),
+    }
+
+
+roster = keeps(Counter(RosterCount, "unit__path", lambda _day: Cadre.objects.all(), _roster))

@@ -138,6 +138,19 @@ class HeadCount(KeptCounts):
         constraints = [models.UniqueConstraint(fields=["unit"], name="organizations_headcount_once")]
 
 
+class RosterCount(KeptCounts):
+    """The roster, by block."""
+
+    roster = models.PositiveIntegerField()  # not left
+    established = models.PositiveIntegerField()
+    on_duty = models.PositiveIntegerField()
+    left = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("名册人数")
+        constraints = [models.UniqueConstraint(fields=["unit"], name="organizations_rostercount_once")]
+
+
 class DutyAssignment(models.Model):
     """Which unit carries a duty, e.g. 干部监督, and whether it is there for that duty alone."""
 

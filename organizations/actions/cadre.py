@@ -12,7 +12,7 @@ from accounts.versions import lock_version
 from audit.log import record
 
 from ..kept import touch
-from ..models import Cadre, HeadCount, Post, Unit
+from ..models import Cadre, HeadCount, Post, RosterCount, Unit
 from ..pinyin import name_pinyin
 from ..roster import chunks
 
@@ -28,7 +28,7 @@ def enter_cadre(*, staff_no: str, name: str, unit: Unit, by, at: dt.datetime, po
     if post:
         Post.objects.create(cadre=cadre, unit=unit, title=post)
     Post.objects.bulk_create([Post(cadre=cadre, unit=unit, title=t, is_concurrent=True) for t in concurrent_posts])
-    touch(unit.path, of=[HeadCount])
+    touch(unit.path, of=[HeadCount, RosterCount])
     record("organizations.enter_cadre", by=by, at=at, subject=cadre, staff_no=staff_no)
     return cadre
 

@@ -18,7 +18,7 @@ from jobs.actions import queue_job
 
 from ..bulk import insert_rows
 from ..kept import touch, touch_people
-from ..models import STEP, Cadre, HeadCount, Post, RosterImport, Unit, path_step
+from ..models import STEP, Cadre, HeadCount, Post, RosterCount, RosterImport, Unit, path_step
 from ..pinyin import name_pinyin
 from ..roster import Line, NewUnit, Plan, chunks, named_units
 from .cadre import end_posts, moved_posts
@@ -103,7 +103,7 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
     units = named_units({line.unit_code for line in plan.newcomers} | {line.unit_code for line, _old in plan.changed})
     _enter_newcomers(plan.newcomers, units)
     _write_changed(plan.changed, units, on=timezone.localdate(at))
-    touch(*(unit.path for unit in units.values()), of=[HeadCount])
+    touch(*(unit.path for unit in units.values()), of=[HeadCount, RosterCount])
     record(
         "organizations.import_roster", by=by, at=at, subject=source, new=len(plan.newcomers), changed=len(plan.changed),
         unchanged=plan.unchanged, units=[u.code for u in plan.new_units], digest=plan.digest,
@@ -135,7 +135,7 @@ def _write_changed(changed: list[tuple[Line, Cadre]], units: dict[str, Unit], *,
         new += begun
     end_posts(gone, on=on)
     Post.objects.bulk_create(new, batch_size=1000)
-    touch_people((old for _line, old in changed), of=[HeadCount])
+    touch_people((old for _line, old in changed), of=[HeadCount, RosterCount])
     touch_people(person for cadre, (_line, old) in zip(cadres, changed, strict=True) if old.unit_id != cadre.unit_id for person in (old, cadre))
 
 

@@ -15,9 +15,12 @@ from accounts.forms import attempt
 
 from ..access import may_manage_account, requires
 from ..actions import change_cadre, enter_cadre, hand_over
+from ..breadth import breadth_of
 from ..choosing import offered
+from ..counts import roster
 from ..forms import CadreChangeForm, CadreForm, HandOverForm
-from ..models import Cadre, CadreQuerySet, Unit, access_of
+from ..kept import read_under, sums
+from ..models import Cadre, CadreQuerySet, Unit, access_of, scope_paths
 from ..roles import Permission as P
 from ..shares import open_items
 
@@ -54,16 +57,31 @@ def filtered(request) -> tuple[CadreQuerySet, Unit | None]:
 def cadre_list(request) -> HttpResponse:
     cadres, home = filtered(request)
     known = Cadre.objects.visible_to(request.user)
-    standing = known.aggregate(present=Count("pk", Q(left_on__isnull=True)), left=Count("pk", Q(left_on__isnull=False)))
-    counts = cadres.aggregate(established=Count("pk", Q(on_establishment=True)), on_duty=Count("pk", Q(on_duty=True)))
+    standing, counts = _kept_numbers(request, home) or (
+        known.aggregate(present=Count("pk", Q(left_on__isnull=True)), left=Count("pk", Q(left_on__isnull=False))),
+        cadres.aggregate(number=Count("pk"), established=Count("pk", Q(on_establishment=True)), on_duty=Count("pk", Q(on_duty=True))),
+    )
+    paginator = Paginator(cadres.select_related("unit").with_posts().in_order(), PAGE)
+    paginator.count = counts["number"]
     return render(request, "organizations/cadre_list.html", {
-        "page": Paginator(cadres.select_related("unit").with_posts().in_order(), PAGE).get_page(request.GET.get("page")),
-        "counts": counts, "home": home, "units": offered(Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"), request.GET.get("unit")),
+        "page": paginator.get_page(request.GET.get("page")), "counts": counts, "home": home, "units": offered(Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"), request.GET.get("unit")),
         "categories": known.present().exclude(category="").order_by("category").values_list("category", flat=True).distinct(),
         "standings": [(key, words) for key, (words, _condition) in STANDINGS.items()],
         **standing,
         "can_import": access_of(request.user).may(P.IMPORT_ROSTER),
     })  # fmt: skip
+
+
+def _kept_numbers(request, home: Unit | None) -> tuple[dict[str, int], dict[str, int]] | None:
+    """Of a wide scope narrowed by nothing but a unit: who is on the roster and who left, and what the list's head says, from what is kept."""
+    paths, own = scope_paths(request.user, P.SEE_ORGANIZATIONS), access_of(request.user).unit_path
+    narrowed = any(request.GET.get(key, "").strip() for key in ("q", "own", "category", "standing", "left"))
+    if narrowed or (own and not own.startswith(tuple(paths))) or not breadth_of(paths).is_wide:
+        return None
+    today = timezone.localdate()
+    whole = sums(read_under(roster, paths, today), roster.names)
+    here = sums(read_under(roster, [home.path], today), roster.names) if home else whole
+    return {"present": whole["roster"], "left": whole["left"]}, {"number": here["roster"], "established": here["established"], "on_duty": here["on_duty"]}
 
 
 @requires(P.SEE_ORGANIZATIONS, P.SEE_CAMPAIGN)

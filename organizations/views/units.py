@@ -15,8 +15,8 @@ from accounts.undo import offer_undo
 from ..access import requires
 from ..actions import assign_duty, change_unit, move_unit, open_unit, withdraw_duty
 from ..forms import DutyForm, UnitChangeForm, UnitForm, UnitMoveForm
-from ..headcounts import totals, unit_rows
-from ..models import STEP, Cadre, DutyAssignment, Unit, access_of, within
+from ..headcounts import tree
+from ..models import STEP, Cadre, DutyAssignment, Unit, access_of, scope_paths, within
 from ..roles import Permission as P
 
 SHOWN = 30  # cadres on a unit's own page; the list has the rest
@@ -26,11 +26,10 @@ OVERSIGHT = "干部监督"  # the duty every organ must be able to point at
 @requires(P.SEE_ORGANIZATIONS)
 @require_GET
 def unit_list(request) -> HttpResponse:
-    units = Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS)
-    rows = unit_rows(units)
-    duties = DutyAssignment.objects.filter(unit__in=units.order_by().values("pk")).select_related("unit").order_by("duty", "unit__path")
+    seen = tree(scope_paths(request.user, P.SEE_ORGANIZATIONS), timezone.localdate())
+    duties = DutyAssignment.objects.filter(unit__in=[row.unit.pk for row in seen.rows]).select_related("unit").order_by("duty", "unit__path")
     return render(request, "organizations/unit_list.html", {
-        "rows": rows, "totals": totals(rows), "duties": duties, "oversight": OVERSIGHT,
+        "tree": seen, "rows": seen.rows, "totals": seen.totals, "duties": duties, "oversight": OVERSIGHT,
         "oversight_known": any(OVERSIGHT in d.duty for d in duties),
         "can_import": access_of(request.user).may(P.IMPORT_ROSTER),
     })  # fmt: skip
@@ -40,7 +39,7 @@ def unit_list(request) -> HttpResponse:
 @require_GET
 def unit_detail(request, pk) -> HttpResponse:
     unit = get_object_or_404(Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).select_related("parent"), pk=pk)
-    rows = unit_rows(Unit.objects.under(unit))
+    rows = tree([unit.path], timezone.localdate()).rows
     cadres = Cadre.objects.filter(unit=unit).present().with_posts().in_order()
     return render(request, "organizations/unit_detail.html", {
         "unit": unit, "row": rows[0], "children": [r for r in rows if r.unit.parent_id == unit.pk],

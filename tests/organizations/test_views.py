@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from organizations.actions import assign_duty, change_cadre, enter_cadre, open_unit
+from organizations.kept import build
 from organizations.models import Cadre, DutyAssignment, Unit
 from tests.cast import NOW
 
@@ -217,7 +218,7 @@ def test_cadre_list_filters(cast, office, crowd):
     assert found(office, unit=cast.bureau.pk) == ["何书言", "沈若川", "唐克勤", "赵念安", "林知夏", "陆青禾", "许望舒"]
     assert found(office, unit=cast.bureau.pk, own=1) == ["何书言", "沈若川", "唐克勤", "赵念安"]
     assert office.get(url("cadre_list", unit=home, standing="off_duty")).context["page"].paginator.count == 20
-    assert office.get(url("cadre_list", category="两专")).context["counts"] == {"established": 40, "on_duty": 20}
+    assert office.get(url("cadre_list", category="两专")).context["counts"] == {"number": 40, "established": 40, "on_duty": 20}
     assert found(office, q="邻若水") == []
 
 
@@ -296,3 +297,43 @@ def test_no_get_writes(cast, office):
     for name, args in PAGES + WRITING:
         office.get(address(cast, name, args))
     assert Event.objects.count() == before
+
+
+# --- a wide scope ---
+
+
+@pytest.fixture
+def wide(cast, monkeypatch):
+    """Two units are a wide scope here, and counts are kept."""
+    build(at=timezone.now())
+    enter_cadre(staff_no="later", name="后来人", unit=cast.unit_b, by=None, at=timezone.now(), on_establishment=False)
+    monkeypatch.setattr("organizations.breadth.WIDE", 2)
+
+
+def test_unit_list_of_a_wide_scope_holds_its_upper_units_with_all_that_is_below(cast, signed_in, wide, monkeypatch):
+    client = signed_in(cast.office)
+    seen = client.get("/organizations/units/").context["tree"]
+    monkeypatch.setattr("organizations.breadth.WIDE", 80)
+    whole = client.get("/organizations/units/").context["tree"]
+    upper = [row for row in whole.rows if row.unit.depth <= 2]
+    assert [(row.unit, row.established, row.below, row.indent) for row in seen.rows] == [(row.unit, row.established, row.below, row.indent) for row in upper]
+    assert seen.rows[0].below == {"roster": 9, "established": 8, "on_duty": 9} and seen.totals == whole.totals and seen.count == whole.count == 4
+    assert (seen.is_wide, whole.is_wide) == (True, False)
+
+
+def test_unit_detail_of_a_wide_unit_holds_its_children(cast, signed_in, wide):
+    context = signed_in(cast.office).get(f"/organizations/units/{cast.organ.pk}/").context
+    assert context["row"].below["roster"] == 9 and [(row.unit, row.below["roster"]) for row in context["children"]] == [(cast.bureau, 7), (cast.unit_b, 2)]
+
+
+@pytest.mark.parametrize("query", [{}, {"unit": "bureau"}, {"left": 1}, {"standing": "establishment"}, {"q": "林"}])
+def test_cadre_list_of_a_wide_scope_says_the_same(cast, signed_in, wide, monkeypatch, query):
+    client, asked = signed_in(cast.office), query | ({"unit": cast.bureau.pk} if "unit" in query else {})
+
+    def head():
+        context = client.get("/organizations/cadres/", asked).context
+        return context["present"], context["left"], context["counts"], context["page"].paginator.count, [cadre.name for cadre in context["page"]]
+
+    kept = head()
+    monkeypatch.setattr("organizations.breadth.WIDE", 80)
+    assert kept == head() and kept[0] == 9
