@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from .kept import Counter, Row, read_under
 from .models import Unit, within
@@ -34,3 +35,45 @@ def by_unit_below(counter: Counter, paths: Iterable[str], day, **only) -> list[t
     """What is kept of each unit right below these tops with all that is below it, and of a top's own people; in 机构序列."""
     found = {row["path"]: row for row in read_under(counter, paths, day, below=1, **only)}
     return [(unit, found[unit.path]) for unit in Unit.objects.filter(path__in=found).order_by("path")]
+
+
+class Descent:
+    """Where one looks in a scope. Of a narrow one every unit is a line; of a wide one a line is a unit right below the top with all that is
+    below it, and one gets down from line to line until what is left is narrow.
+
+    `asked`: number of the unit to look at; `alone`: without what is below it. One outside the scope asks for nothing.
+    """
+
+    def __init__(self, paths: list[str], *, asked: int | None = None, alone: bool = False):
+        self.scope = breadth_of(paths)
+        self.unit = Unit.objects.filter(within(paths, "path"), pk=asked).select_related("parent").first() if asked else None
+        self.is_alone = alone and self.unit is not None
+
+    @cached_property
+    def here(self) -> Breadth:
+        """What the lines are about: the whole scope, of a wide one the unit looked at."""
+        if self.unit is None or not self.scope.is_wide:
+            return self.scope
+        return Breadth([self.unit.path], [self.unit.pk]) if self.is_alone else breadth_of([self.unit.path])
+
+    @property
+    def is_wide(self) -> bool:
+        return self.here.is_wide
+
+    @property
+    def up(self) -> Unit | None:
+        """The unit above the one looked at, where it lies in the scope too."""
+        above = self.unit.parent if self.unit and self.scope.is_wide else None
+        return above if above and above.path.startswith(tuple(self.scope.paths)) else None
+
+    def narrow(self, rows, path: str, unit: str):
+        """Rows of the scope as far as one looks; `path` and `unit` lead from a row to its unit's path and number."""
+        if self.here is self.scope:
+            return rows
+        return rows.filter(within(self.here.paths, path)) if self.is_wide else rows.filter(**{f"{unit}__in": self.here.units})
+
+    def lines(self, counter: Counter, day, **only) -> list[tuple[dict, Row]]:
+        """Of a wide scope: each line with its counts. A line's `is_alone` tells the top's own people."""
+        tops = set(self.here.paths)
+        below = by_unit_below(counter, self.here.paths, day, **only)
+        return [({"pk": unit.pk, "label": str(unit), "is_alone": unit.path in tops}, row) for unit, row in below]

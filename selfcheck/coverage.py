@@ -1,8 +1,4 @@
-"""Who has handed in, unit by unit, as one visitor sees it.
-
-Of a narrow scope each unit is a line and everybody is listed. Of a wide one a line is a unit right below the top with all that is below it, read
-from the kept counts, and one gets down from line to line until the scope is narrow.
-"""
+"""Who has handed in, unit by unit, as one visitor sees it: counted of a narrow scope, read from the kept counts of a wide one."""
 
 import datetime as dt
 from functools import cached_property
@@ -10,9 +6,9 @@ from functools import cached_property
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign
-from organizations.breadth import Breadth, breadth_of, by_unit_below
+from organizations.breadth import Descent, breadth_of
 from organizations.kept import read_under, sums
-from organizations.models import Unit, scope_paths, within
+from organizations.models import scope_paths
 from organizations.roles import Permission
 
 from .counts import piles_of, reports
@@ -22,59 +18,34 @@ LISTED = 1000  # reports of a wide scope that are listed by name all the same
 UNIT = {"path": "cadre__unit__path", "pk": "cadre__unit", "name": "cadre__unit__name", "short_name": "cadre__unit__short_name"}
 
 
-class Coverage:
-    """Of a round; `asked`: number of the unit to look at, `alone`: without what is below it (of a wide scope). One outside the scope asks for nothing."""
+class Coverage(Descent):
+    """Of one round, as far as the visitor follows it."""
 
     def __init__(self, opened: Round, user, today: dt.date, *, asked: int | None = None, alone: bool = False):
+        super().__init__(scope_paths(user, Permission.SEE_PROGRESS, opened.campaign_id), asked=asked, alone=alone)
         self.opened, self.user, self.today = opened, user, today
-        self.scope = breadth_of(scope_paths(user, Permission.SEE_PROGRESS, opened.campaign_id))
-        self.unit = Unit.objects.filter(within(self.scope.paths, "path"), pk=asked).select_related("parent").first() if asked else None
-        self.is_alone = alone and self.unit is not None
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether lines are units with all that is below them."""
-        return self.here.is_wide
-
-    @cached_property
-    def here(self) -> Breadth:
-        """What the lines are about: the whole scope, of a wide one the unit looked at."""
-        if self.unit is None or not self.scope.is_wide:
-            return self.scope
-        return Breadth([self.unit.path], [self.unit.pk]) if self.is_alone else breadth_of([self.unit.path])
-
-    @property
-    def up(self) -> Unit | None:
-        """The unit above the one looked at, where it is the visitor's too."""
-        above = self.unit.parent if self.unit and self.scope.is_wide else None
-        return above if above and above.path.startswith(tuple(self.scope.paths)) else None
 
     @cached_property
     def rows(self) -> QuerySet[SelfCheck]:
         """The reports the lines are about."""
-        rows = SelfCheck.objects.progress_visible_to(self.user).filter(round=self.opened)
-        if self.here is self.scope:
-            return rows
-        return rows.filter(within(self.here.paths, "cadre__unit__path")) if self.here.is_wide else rows.filter(cadre__unit__in=self.here.units)
+        return self.narrow(SelfCheck.objects.progress_visible_to(self.user).filter(round=self.opened), "cadre__unit__path", "cadre__unit")
 
     @cached_property
-    def lines(self) -> list[dict]:
-        """Units in 机构序列: `pk`, `label`, how many lie in each pile, and whether only its own people are meant (of a wide scope)."""
+    def units(self) -> list[dict]:
+        """The lines in 机构序列, each with how many reports lie in each pile."""
         if not self.is_wide:
             return [line | {"pk": line[UNIT["pk"]], "label": line[UNIT["short_name"]] or line[UNIT["name"]]} for line in self.rows.tally(self.today, *UNIT.values())]
-        tops = set(self.here.paths)
-        below = by_unit_below(reports, self.here.paths, self.today, campaign=self.opened.campaign_id, round=self.opened.pk)
-        return [piles_of(row) | {"pk": unit.pk, "label": str(unit), "is_alone": unit.path in tops} for unit, row in below]
+        return [line | piles_of(row) for line, row in self.lines(reports, self.today, campaign=self.opened.campaign_id, round=self.opened.pk)]
 
     @cached_property
     def chosen(self) -> dict | None:
         """The line of a narrow scope whose people are listed; None: those of all."""
-        return next((line for line in self.lines if self.unit and line["pk"] == self.unit.pk), None) if not self.scope.is_wide else None
+        return next((line for line in self.units if self.unit and line["pk"] == self.unit.pk), None) if not self.scope.is_wide else None
 
     @cached_property
     def total(self) -> dict[str, int]:
         """How many lie in each pile; nothing where no report is."""
-        return self.chosen or {pile: sum(line[pile] for line in self.lines) for pile in ("all", *piles(self.today)) if self.lines}
+        return self.chosen or {pile: sum(line[pile] for line in self.units) for pile in ("all", *piles(self.today)) if self.units}
 
     def count(self, pile: str) -> int:
         return self.total.get(pile or "all", self.total.get("all", 0))

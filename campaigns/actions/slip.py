@@ -15,7 +15,7 @@ from audit.log import record
 from organizations.kept import touch, touch_people
 from organizations.models import Cadre
 
-from ..models import Campaign, DeliveryCount, Slip, SlipDelivery
+from ..models import Campaign, DeliveryCount, Slip, SlipCount, SlipDelivery
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def issue_slip(campaign: Campaign, *, title: str, content: str, cadres: Iterable
     slip.full_clean()
     slip.save()
     SlipDelivery.objects.bulk_create([SlipDelivery(slip=slip, cadre=cadre) for cadre in receivers.values()], batch_size=500)
-    touch_people(receivers.values(), of=[DeliveryCount])
+    touch_people(receivers.values(), of=[DeliveryCount, SlipCount])
     users = User.objects.filter(cadre__in=list(receivers))
     send_notice(users, text=_("%(kind)s%(ref)s：%(title)s") % {"kind": slip.get_kind_display(), "ref": slip.reference, "title": title}, url=f"/campaigns/slips/{slip.pk}/", at=at)
     record("campaigns.issue_slip", by=by, at=at, subject=slip, receivers=len(receivers))
@@ -54,6 +54,6 @@ def acknowledge_slip(delivery: SlipDelivery, *, by, at: dt.datetime, feedback: s
         delivery.acknowledged_at, delivery.acknowledged_by, delivery.feedback = at, by, feedback
         delivery.read_at = delivery.read_at or at
         delivery.save()
-        touch(delivery.cadre.unit.path, of=[DeliveryCount])
+        touch(delivery.cadre.unit.path, of=[DeliveryCount, SlipCount])
         record("campaigns.acknowledge_slip", by=by, at=at, subject=delivery)
     return delivery

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from organizations.models import KeptCounts
 
 from .campaign import Campaign
+from .slip import Slip
 
 
 class CampaignCounts(KeptCounts):
@@ -15,6 +16,18 @@ class CampaignCounts(KeptCounts):
 
     class Meta:
         abstract = True
+
+
+class SlipCount(CampaignCounts):
+    """One slip's receivers in the block, and how many signed for it."""
+
+    slip = models.ForeignKey(Slip, models.CASCADE, related_name="+")
+    sent = models.PositiveIntegerField()
+    signed = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("提示单签收数")
+        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "slip"], name="campaigns_slipcount_once")]
 
 
 class DeliveryCount(CampaignCounts):

@@ -16,6 +16,7 @@ from ..actions import acknowledge_slip, issue_slip
 from ..current import may_plan, needed_campaign
 from ..forms import AcknowledgeForm, SlipForm
 from ..models import Slip, SlipDelivery
+from ..receivers import Receivers, signed_by_slip
 from .replies import chosen_id, page_of
 
 
@@ -25,7 +26,7 @@ def slip_list(request) -> HttpResponse:
     campaign = needed_campaign(request)
     page = page_of(request, Slip.objects.visible_to(request.user).filter(campaign=campaign))
     mine = {d.slip_id: d for d in SlipDelivery.objects.filter(cadre__user=request.user, slip__in=[s.pk for s in page])}
-    signed = {c["slip"]: c for c in SlipDelivery.objects.visible_to(request.user).filter(slip__in=[s.pk for s in page]).by_slip()}
+    signed = signed_by_slip(request.user, campaign, list(page), timezone.localdate())
     for slip in page:
         slip.mine, slip.counts = mine.get(slip.pk), signed[slip.pk]
     return render(request, "campaigns/slip_list.html", {
@@ -79,17 +80,10 @@ def _slip_page(request, slip: Slip, form: AcknowledgeForm) -> HttpResponse:
 
 def _receivers(request, slip: Slip) -> dict:
     """Counts by unit and one page of the receivers, as far as the visitor may see them."""
-    seen = SlipDelivery.objects.visible_to(request.user).filter(slip=slip)
-    units = [u | {"waiting": u["sent"] - u["signed"]} for u in seen.by_unit()]
-    unit, view = chosen_id(request, "unit"), request.GET.get("view", "waiting")
-    rows = seen.filter(cadre__unit=unit) if unit else seen
-    shown = [u for u in units if u["cadre__unit_id"] == unit] if unit else units
+    seen = Receivers(slip, request.user, timezone.localdate(), asked=chosen_id(request, "unit"), alone="alone" in request.GET)
+    view = request.GET.get("view", "waiting")
+    people = seen.people(view)
     return {
-        "units": units, "unit": unit, "view": view, "waiting_units": [u for u in units if u["waiting"]],
-        **_sums(units, ""), **_sums(shown, "_shown"),
-        "page": page_of(request, rows.standing(view).select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name_pinyin", "pk")),
+        "receivers": seen, "units": seen.units, "view": view, "waiting_units": [u for u in seen.units if u["waiting"]], **seen.total, "shown": seen.shown,
+        "page": None if people is None else page_of(request, people),
     }
-
-
-def _sums(units: list[dict], suffix: str) -> dict[str, int]:
-    return {key + suffix: sum(u[key] for u in units) for key in ("sent", "signed", "waiting")}

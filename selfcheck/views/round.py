@@ -86,7 +86,7 @@ def round_detail(request, pk: int) -> HttpResponse:
     return render(request, "selfcheck/round_detail.html", {
         "round": opened, "coverage": coverage, "total": total, "status": status, "can_run": can_run, "can_ask": access_of(request.user).may(P.ASK_UNSEALING),
         "may_see_hints": access_of(request.user).may(P.RUN_SELFCHECK) and total.get("handed_in", 0),
-        "units": coverage.lines if coverage.is_wide else _with_names(coverage.lines, coverage.missing, today),
+        "units": coverage.units if coverage.is_wide else _with_names(coverage.units, coverage.missing, today),
         "views": [(key, label, coverage.count(key)) for key, label in VIEWS],
         "page": None if people is None else _page(people, coverage.count(status), request.GET.get("page")),
         "urged": urged_on(opened, today).count() if can_run else 0,

@@ -49,6 +49,7 @@ from campaigns.models import (
     WorkGroup,
 )
 from organizations.actions import enter_cadre, open_unit
+from organizations.kept import build
 from organizations.models import Cadre
 from tests.campaigns.conftest import PDF
 
@@ -779,6 +780,29 @@ def test_slip_list_of_the_office_counts_signatures(cast, signed_in, deed, today)
     acknowledge_slip(slip.deliveries.get(cadre__user=cast.cadre), by=cast.cadre, at=deed["at"])
     assert f"{slip.reference} 对照检查 工作提示单 {day(today)} {day(slip.due_on)} 还剩 2 天 1/2 签收 1/2 —" in page(signed_in(cast.office), "slip_list")
     assert "1/1 签收 1/1" in page(signed_in(cast.liaison), "slip_list")  # a liaison counts their own unit
+
+
+def test_slips_of_a_wide_scope_lead_down_to_the_names(cast, signed_in, deed, monkeypatch):
+    build(at=timezone.now())
+    slip = slip_to(cast, deed, cast.chief, cast.cadre, cast.colleague, cast.stranger)
+    acknowledge_slip(slip.deliveries.get(cadre__user=cast.cadre), by=cast.cadre, at=deed["at"])
+    client = signed_in(cast.office)
+    monkeypatch.setattr("organizations.breadth.WIDE", 2)
+
+    def seen(**asked):
+        context = client.get(url("slip_detail", slip.pk), asked).context
+        return [(u["label"], u["signed"], u["sent"]) for u in context["units"]], context
+
+    top, context = seen()
+    assert top == [("纪检监察室", 1, 3), ("石桥街道纪工委", 0, 1)] and (context["signed"], context["sent"], len(context["page"])) == (1, 4, 3)
+    assert "1/4 签收 1/4" in page(client, "slip_list")
+    monkeypatch.setattr("campaigns.receivers.LISTED", 2)
+    assert "人数较多，逐级往下看" in page(client, "slip_detail", slip.pk) and [d.cadre.name for d in seen(view="signed")[1]["page"]] == ["林知夏"]
+    below, context = seen(unit=cast.bureau.pk, view="all")
+    assert below == [("纪检监察室", 0, 1), ("纪检监察科", 1, 2)] and {d.cadre.name for d in context["page"]} == {"唐克勤", "林知夏", "许望舒"}
+    monkeypatch.setattr("organizations.breadth.WIDE", 1)
+    assert [(u["label"], u["is_alone"], u["sent"]) for u in seen(unit=cast.bureau.pk)[1]["units"]] == [("纪检监察室", True, 1), ("纪检监察科", False, 2)]
+    assert [d.cadre.name for d in seen(unit=cast.bureau.pk, alone=1)[1]["page"]] == ["唐克勤"]
 
 
 def test_slip_detail_reading_changes_nothing(cast, signed_in, deed):
