@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignCounts
 from files.models import StoredFile
-from organizations.models import STEP, Cadre, Unit, access_of, lineage, reach, within
+from organizations.models import STEP, Cadre, Unit, access_of, lies_within, lineage, reach, within
 from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
@@ -143,7 +143,8 @@ class StudySession(models.Model):
 
 class AttendanceQuerySet(models.QuerySet):
     def visible_to(self, user) -> "AttendanceQuerySet":
-        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="session__campaign"))
+        theirs = reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="session__campaign")
+        return self.filter(theirs if lies_within(user, Permission.SEE_PROGRESS) else theirs | Q(cadre__user=user))
 
     def to_make_up(self) -> "AttendanceQuerySet":
         """On leave or absent, and not made up yet."""
@@ -234,7 +235,8 @@ class EducationActivity(models.Model):
 class ReflectionQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ReflectionQuerySet":
         """One's own, and those of one's scope for who runs the teaching."""
-        return self.filter(Q(cadre__user=user) | reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="session__campaign"))
+        theirs = reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="session__campaign")
+        return self.filter(theirs if lies_within(user, Permission.RUN_LEARNING) else theirs | Q(cadre__user=user))
 
 
 class Reflection(models.Model):
@@ -301,7 +303,8 @@ class KnowledgeTest(models.Model):
 class TestResultQuerySet(models.QuerySet):
     def visible_to(self, user) -> "TestResultQuerySet":
         """One's own mark; who runs the teaching sees those of their scope. There is no ranking."""
-        return self.filter(Q(cadre__user=user) | reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="test__campaign"))
+        theirs = reach(user, Permission.RUN_LEARNING, unit="cadre__unit__path", campaign="test__campaign")
+        return self.filter(theirs if lies_within(user, Permission.RUN_LEARNING) else theirs | Q(cadre__user=user))
 
 
 class TestResult(models.Model):

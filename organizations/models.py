@@ -200,7 +200,8 @@ class CadreQuerySet(models.QuerySet):
 
     def visible_to(self, user) -> "CadreQuerySet":
         """Cadres of one's scope, and oneself."""
-        return self.filter(within(scope_paths(user, Permission.SEE_ORGANIZATIONS), "unit__path") | Q(user=user))
+        mine = within(scope_paths(user, Permission.SEE_ORGANIZATIONS), "unit__path")
+        return self.filter(mine if lies_within(user, Permission.SEE_ORGANIZATIONS) else mine | Q(user=user))
 
     def with_posts(self) -> "CadreQuerySet":
         """With the posts held now as `held`, the main one first."""
@@ -364,6 +365,13 @@ def scope_paths(user, permission: Permission, campaign_id: int | None = None) ->
     Read once per request: the answer is kept on the user object, which lives as long as the request.
     """
     return access_of(user).paths(permission, campaign_id)
+
+
+def lies_within(user, permission: Permission) -> bool:
+    """Whether one's own row needs no mention: one has none, or stands in the scope anyway. A database looks an “or” up row by row."""
+    paths = access_of(user).paths_for_all(permission)  # knows the cadre
+    cadre = getattr(user, "cadre", None)
+    return cadre is None or (bool(paths) and cadre.unit.path.startswith(tuple(paths)))
 
 
 def reach(user, permission: Permission, *, unit: str, campaign: str) -> Q:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignCounts
 from ledger.models import Problem
-from organizations.models import Cadre, Unit, access_of, reach
+from organizations.models import Cadre, Unit, access_of, lies_within, reach
 from organizations.roles import Permission, Role
 
 USER = settings.AUTH_USER_MODEL
@@ -16,7 +16,8 @@ USER = settings.AUTH_USER_MODEL
 class SupervisionRecordQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SupervisionRecordQuerySet":
         """Records of one's scope, and those about oneself."""
-        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_SUPERVISION, unit="cadre__unit__path", campaign="campaign"))
+        theirs = reach(user, Permission.SEE_SUPERVISION, unit="cadre__unit__path", campaign="campaign")
+        return self.filter(theirs if lies_within(user, Permission.SEE_SUPERVISION) else theirs | Q(cadre__user=user))
 
     def by_kind_and_level(self) -> dict[tuple[str, str], int]:
         """(kind, level) → 人次: whether talks are about work or about thought becomes countable."""

@@ -4,10 +4,10 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from organizations.models import Cadre, reach
+from organizations.models import Cadre, lies_within, reach
 from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
@@ -17,7 +17,7 @@ from .campaign import Campaign
 class SlipQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SlipQuerySet":
         """Slips one received, and those that reached cadres of one's scope."""
-        return self.filter(pk__in=SlipDelivery.objects.visible_to(user).values("slip"))
+        return self.filter(Exists(SlipDelivery.objects.visible_to(user).filter(slip=OuterRef("pk"))))  # the first one found is enough
 
 
 class Slip(models.Model):
@@ -57,7 +57,8 @@ class Slip(models.Model):
 class SlipDeliveryQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SlipDeliveryQuerySet":
         """One's own, and those to cadres of one's scope."""
-        return self.filter(Q(cadre__user=user) | reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="slip__campaign"))
+        followed = reach(user, Permission.SEE_PROGRESS, unit="cadre__unit__path", campaign="slip__campaign")
+        return self.filter(followed if lies_within(user, Permission.SEE_PROGRESS) else followed | Q(cadre__user=user))
 
     def waiting(self) -> "SlipDeliveryQuerySet":
         return self.filter(acknowledged_at__isnull=True)
