@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["organizations", "campaigns", "ledger", "learning", "selfcheck", "supervision", "reports", "jobs", "accounts"]
+SEEN_WITH_CAMPAIGN = {"ChecklistVersion", "Document", "EducationActivity", "KnowledgeTest", "Meeting", "StudyMaterial", "StudySession"}  # managers of InVisibleCampaign
 FIRST = "tests/access/test_access.py"  # which most need, and which is over soon
 TESTS = ["tests/access/test_scope.py", "tests/access/test_selfcheck_bodies.py", "tests/access/test_takeover.py", "tests/access/test_posts.py", "tests/access/test_powers.py"]
 
@@ -36,6 +37,11 @@ class Guard:
         return self.path.split("/")[0]
 
 
+def said_twice(model: str, line: str) -> bool:
+    """Whether a fetch is of the visitor's own campaign, and the rows are seen by whoever sees the campaign: then either half guards, and no test can tell."""
+    return model in SEEN_WITH_CAMPAIGN and ".filter(campaign=campaign)" in line
+
+
 def guards_in(path: Path) -> list[Guard]:
     lines, found = path.read_text().split("\n"), []
     for n, line in enumerate(lines):
@@ -43,8 +49,8 @@ def guards_in(path: Path) -> list[Guard]:
         after = None
         if re.match(r"@requires\(", line):
             after = "@requires(*P)"  # any permission will do; the view keeps its shape
-        elif "views" in path.parts and (called := re.search(r"\.objects\.visible_to\([\w.]+\)", line)):
-            after = line.replace(called[0], ".objects.all()")
+        elif "views" in path.parts and (called := re.search(r"(\w+)\.objects\.visible_to\([\w.]+\)", line)) and not said_twice(called[1], line):
+            after = line.replace(called[0], f"{called[1]}.objects.all()")
         elif re.match(r"\s+if .*:$", line) and following == "raise PermissionDenied":
             after = re.sub(r"if .*:$", "if False:", line)
         elif re.match(r"\s+_?(refuse|_refuse)_\w+\(", line) and "def " not in line:

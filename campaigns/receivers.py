@@ -13,7 +13,6 @@ from organizations.roles import Permission
 from .counts import slips
 from .models import Campaign, Slip, SlipDelivery
 
-LISTED = 1000  # people of a wide scope who are listed by name all the same
 NUMBERS = ("sent", "signed", "waiting")
 
 
@@ -38,11 +37,6 @@ class Receivers(Descent):
         return [line | {"waiting": line["sent"] - line["signed"]} for line in found]
 
     @cached_property
-    def chosen(self) -> dict | None:
-        """The line of a narrow scope whose people are listed; None: those of all."""
-        return next((line for line in self.units if self.unit and line["pk"] == self.unit.pk), None) if not self.scope.is_wide else None
-
-    @cached_property
     def total(self) -> dict[str, int]:
         return {name: sum(line[name] for line in self.units) for name in NUMBERS}
 
@@ -53,10 +47,8 @@ class Receivers(Descent):
 
     def people(self, view: str) -> QuerySet[SlipDelivery] | None:
         """Those in a view by name; None when there are too many to list."""
-        if self.is_wide and self.shown.get(view, self.shown["sent"]) > LISTED:
-            return None
-        rows = self.rows.filter(cadre__unit=self.chosen["pk"]) if self.chosen else self.rows
-        return rows.standing(view).select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name_pinyin", "pk")
+        rows = self.listed(self.rows, self.shown.get(view, self.shown["sent"]), "cadre__unit")
+        return None if rows is None else rows.standing(view).select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name_pinyin", "pk")
 
 
 def signed_by_slip(user, campaign: Campaign, listed: list[Slip], today: dt.date) -> dict[int, dict[str, int]]:

@@ -8,6 +8,7 @@ from .kept import Counter, Row, read_under
 from .models import Unit, within
 
 WIDE = 80  # units: as many lines as one reads through
+LISTED = 1000  # rows of a wide scope that are listed one by one all the same
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,11 @@ class Descent:
     """Where one looks in a scope. Of a narrow one every unit is a line; of a wide one a line is a unit right below the top with all that is
     below it, and one gets down from line to line until what is left is narrow.
 
-    `asked`: number of the unit to look at; `alone`: without what is below it. One outside the scope asks for nothing.
+    `asked`: number of the unit to look at; `alone`: without what is below it. One outside the scope asks for nothing. Subclasses tell the
+    lines, `units`: dicts with `pk`, `label` and their counts.
     """
+
+    units: list[dict]
 
     def __init__(self, paths: list[str], *, asked: int | None = None, alone: bool = False):
         self.scope = breadth_of(paths)
@@ -71,6 +75,17 @@ class Descent:
         if self.here is self.scope:
             return rows
         return rows.filter(within(self.here.paths, path)) if self.is_wide else rows.filter(**{f"{unit}__in": self.here.units})
+
+    @cached_property
+    def chosen(self) -> dict | None:
+        """The line of a narrow scope whose rows are listed; None: those of all."""
+        return next((line for line in self.units if self.unit and line["pk"] == self.unit.pk), None) if not self.scope.is_wide else None
+
+    def listed(self, rows, number: int, unit: str):
+        """Rows to list one by one, so many of them; None when that is too many."""
+        if self.is_wide and number > LISTED:
+            return None
+        return rows.filter(**{unit: self.chosen["pk"]}) if self.chosen else rows
 
     def lines(self, counter: Counter, day, **only) -> list[tuple[dict, Row]]:
         """Of a wide scope: each line with its counts. A line's `is_alone` tells the top's own people."""

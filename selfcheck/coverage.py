@@ -14,7 +14,6 @@ from organizations.roles import Permission
 from .counts import piles_of, reports
 from .models import Round, SelfCheck, piles
 
-LISTED = 1000  # reports of a wide scope that are listed by name all the same
 UNIT = {"path": "cadre__unit__path", "pk": "cadre__unit", "name": "cadre__unit__name", "short_name": "cadre__unit__short_name"}
 
 
@@ -38,11 +37,6 @@ class Coverage(Descent):
         return [line | piles_of(row) for line, row in self.lines(reports, self.today, campaign=self.opened.campaign_id, round=self.opened.pk)]
 
     @cached_property
-    def chosen(self) -> dict | None:
-        """The line of a narrow scope whose people are listed; None: those of all."""
-        return next((line for line in self.units if self.unit and line["pk"] == self.unit.pk), None) if not self.scope.is_wide else None
-
-    @cached_property
     def total(self) -> dict[str, int]:
         """How many lie in each pile; nothing where no report is."""
         return self.chosen or {pile: sum(line[pile] for line in self.units) for pile in ("all", *piles(self.today)) if self.units}
@@ -52,10 +46,8 @@ class Coverage(Descent):
 
     def people(self, pile: str) -> QuerySet[SelfCheck] | None:
         """The reports of a pile by name; None when there are too many to list."""
-        if self.is_wide and self.count(pile) > LISTED:
-            return None
-        rows = self.rows.filter(cadre__unit=self.chosen["pk"]) if self.chosen else self.rows
-        return rows.in_pile(pile, self.today).select_related("cadre__unit", "cadre__user", "reviewer")
+        rows = self.listed(self.rows, self.count(pile), "cadre__unit")
+        return None if rows is None else rows.in_pile(pile, self.today).select_related("cadre__unit", "cadre__user", "reviewer")
 
     @cached_property
     def missing(self) -> list[SelfCheck]:

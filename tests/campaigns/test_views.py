@@ -796,7 +796,7 @@ def test_slips_of_a_wide_scope_lead_down_to_the_names(cast, signed_in, deed, mon
     top, context = seen()
     assert top == [("纪检监察室", 1, 3), ("石桥街道纪工委", 0, 1)] and (context["signed"], context["sent"], len(context["page"])) == (1, 4, 3)
     assert "1/4 签收 1/4" in page(client, "slip_list")
-    monkeypatch.setattr("campaigns.receivers.LISTED", 2)
+    monkeypatch.setattr("organizations.breadth.LISTED", 2)
     assert "人数较多，逐级往下看" in page(client, "slip_detail", slip.pk) and [d.cadre.name for d in seen(view="signed")[1]["page"]] == ["林知夏"]
     below, context = seen(unit=cast.bureau.pk, view="all")
     assert below == [("纪检监察室", 0, 1), ("纪检监察科", 1, 2)] and {d.cadre.name for d in context["page"]} == {"唐克勤", "林知夏", "许望舒"}

@@ -334,7 +334,7 @@ def test_round_detail_of_a_wide_scope_leads_down_to_the_names(cast, wide, signed
     top, answer = lines()
     assert top == [("纪检监察室", 1, 7), ("石桥街道纪工委", 0, 1)] and answer.context["total"]["missing"] == 7
     assert "每行含下级单位" in answer.content.decode() and answer.context["reminder"] == "" and len(answer.context["page"]) == 8
-    monkeypatch.setattr("selfcheck.coverage.LISTED", 3)
+    monkeypatch.setattr("organizations.breadth.LISTED", 3)
     assert "人数较多，逐级往下看" in lines()[1].content.decode() and [row.cadre.name for row in lines("?status=submitted")[1].context["page"]] == ["林知夏"]
     below, answer = lines(f"?unit={cast.bureau.pk}")
     assert below == [("纪检监察室", 0, 4), ("纪检监察科", 1, 3)] and "看上一级" in answer.content.decode() and "许望舒" in answer.context["reminder"]
