@@ -18,6 +18,11 @@ from .roles import ADMINISTRATORS, CADRE_PERMISSIONS, ROLE_PERMISSIONS, Permissi
 SECOND_FACTOR_ROLES = {Role.REVIEWER, *ADMINISTRATORS}
 
 
+READ = (  # of a visitor, with every request: what they hold, who and where they are
+    "role", "campaign_id", "user", "unit__path", *(f"user__cadre__{name}" for name in ("staff_no", "name", "left_on", "user", "unit__path", "unit__name", "unit__short_name")),
+)
+
+
 class Held(NamedTuple):
     """One grant in force."""
 
@@ -38,10 +43,10 @@ class Access:
     def of(cls, user) -> "Access":
         if not user.is_authenticated:
             return cls((), False)
-        in_force = list(RoleGrant.objects.filter(user=user).in_force(timezone.localdate()).select_related("unit", "user__cadre__unit"))
+        in_force = list(RoleGrant.objects.filter(user=user).in_force(timezone.localdate()).select_related("unit", "user__cadre__unit").only(*READ).order_by("role", "pk"))
         grants = apart(Held(g.role, g.unit.path, g.campaign_id) for g in in_force)
         # who holds a role comes with their grants; for the others it takes a query of its own
-        cadre = getattr(in_force[0].user, "cadre", None) if in_force else Cadre.objects.filter(user=user).select_related("unit").first()
+        cadre = getattr(in_force[0].user, "cadre", None) if in_force else next(iter(Cadre.objects.filter(user=user).select_related("unit").order_by()), None)
         User._meta.get_field("cadre").set_cached_value(user, cadre)  # pages name the visitor's unit
         serving = cadre is not None and cadre.left_on is None
         return cls(grants, serving, cadre.unit.path if serving else "")

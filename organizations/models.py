@@ -265,7 +265,7 @@ class RoleGrantQuerySet(models.QuerySet):
         """Begun and not ended; who has left the workforce keeps no role."""
         begun = Q(since__isnull=True) | Q(since__lte=today)
         going = Q(until__isnull=True) | Q(until__gte=today)
-        return self.filter(begun, going).exclude(user__cadre__left_on__isnull=False)
+        return self.filter(begun, going, user__cadre__left_on__isnull=True)  # also of who stands on no roster
 
     def for_campaign(self, campaign_id: int | None) -> "RoleGrantQuerySet":
         """Those that count in this campaign; None: in whichever."""
