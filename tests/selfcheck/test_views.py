@@ -340,6 +340,7 @@ def test_round_detail_of_a_wide_scope_leads_down_to_the_names(cast, wide, signed
     assert below == [("纪检监察室", 0, 4), ("纪检监察科", 1, 3)] and "看上一级" in answer.content.decode() and "许望舒" in answer.context["reminder"]
     assert {row.cadre.name for row in lines(f"?unit={cast.bureau.pk}&status=missing")[1].context["page"]} >= {"许望舒", "赵念安"}
     assert lines(f"?unit={cast.elsewhere.pk}")[0] == top  # another's unit asks for nothing
+    assert f'name="unit" value="{cast.bureau.pk}"' in answer.content.decode() and "催办 6 人" in answer.content.decode()
 
 
 def test_round_detail_of_a_wide_scope_lists_a_units_own_people(cast, wide, signed_in, monkeypatch):
@@ -348,6 +349,7 @@ def test_round_detail_of_a_wide_scope_lists_a_units_own_people(cast, wide, signe
     lines = client.get(url, {"unit": cast.bureau.pk}).context["units"]
     assert [(line["label"], line["is_alone"], line["all"]) for line in lines] == [("纪检监察室", True, 4), ("纪检监察科", False, 3)]
     alone = client.get(url, {"unit": cast.bureau.pk, "alone": 1})
+    assert "催办" not in alone.content.decode()  # urging is for a unit with all that is below it
     assert [line["label"] for line in alone.context["units"]] == ["纪检监察室"] and {row.cadre.unit for row in alone.context["page"]} == {cast.bureau}
 
 
