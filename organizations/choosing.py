@@ -8,7 +8,7 @@ from functools import cached_property
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -21,6 +21,12 @@ from .models import Cadre, Unit, UnitQuerySet, lineage
 
 SHORT = 200  # rows of a list one still chooses from
 OFFERED = 20  # rows offered while one types
+
+
+def short_list(rows: QuerySet) -> list | None:
+    """The rows, where they are few enough for a list to choose from."""
+    found = list(rows[: SHORT + 1])
+    return found if len(found) <= SHORT else None
 
 
 # --- a long list of units, step by step ---
@@ -142,6 +148,8 @@ class ChoiceField(forms.ModelChoiceField):
     """A row of `queryset`: a list while it is short, else typed. Subclasses say how a row is written and found."""
 
     iterator = _Listed
+    written: Callable[[Model], str]
+    found: Callable[[QuerySet, str], Model]
     offers, typed_help = "", ""
 
     def __init__(self, queryset=None, **options):
@@ -178,41 +186,25 @@ class ChoiceField(forms.ModelChoiceField):
     def to_python(self, value):
         if value in self.empty_values or not self.is_typed or isinstance(value, self.queryset.model):
             return super().to_python(value)
-        return self.found(str(value)) if str(value).strip() else None
-
-    def written(self, row) -> str:
-        raise NotImplementedError
-
-    def found(self, typed: str):
-        raise NotImplementedError
+        return self.found(self.queryset, str(value)) if str(value).strip() else None
 
 
 class UnitField(ChoiceField):
     """A unit, indented by its level below the first one offered."""
 
+    written, found = staticmethod(written_unit), staticmethod(find_unit)
     offers, typed_help = "organizations:unit_offers", gettext_lazy("写单位名称或编码")
 
     def label_from_instance(self, unit: Unit) -> str:
         top = self.listed[0].depth if self.listed else unit.depth
         return "　" * (unit.depth - top) + str(unit)
 
-    def written(self, row: Unit) -> str:
-        return written_unit(row)
-
-    def found(self, typed: str) -> Unit:
-        return find_unit(self.queryset, typed)
-
 
 class CadreField(ChoiceField):
     """A cadre with the unit, since names repeat."""
 
+    written, found = staticmethod(written_cadre), staticmethod(find_cadre)
     offers, typed_help = "organizations:cadre_offers", gettext_lazy("写姓名或工号")
 
     def label_from_instance(self, cadre: Cadre) -> str:
         return f"{cadre.name}（{cadre.unit}）"
-
-    def written(self, row: Cadre) -> str:
-        return written_cadre(row)
-
-    def found(self, typed: str) -> Cadre:
-        return find_cadre(self.queryset, typed)

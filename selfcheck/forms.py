@@ -14,7 +14,7 @@ from accounts.forms import MOST_DIGITS, PageForm, PageModelForm, VersionedForm
 from accounts.models import User
 from campaigns.models import Campaign
 from ledger.models import Problem
-from organizations.choosing import SHORT, UnitsField
+from organizations.choosing import UnitsField, short_list
 from organizations.models import RoleGrant, Unit, lineage, within
 from organizations.roles import ROLE_PERMISSIONS, Permission
 
@@ -133,9 +133,10 @@ class ReviewerForm(PageForm):
 
     def _offered(self, reports) -> list[SelfCheck]:
         """All of them; of too many for a list the one meant, to which its round's page leads."""
-        few = list(reports[: SHORT + 1])
-        meant = str(self["report"].value() or "")
-        return few if len(few) <= SHORT else list(reports.filter(pk=meant)) if meant.isdecimal() and len(meant) < MOST_DIGITS else []
+        few, meant = short_list(reports), str(self["report"].value() or "")
+        if few is not None:
+            return few
+        return list(reports.filter(pk=meant)) if meant.isdecimal() and len(meant) < MOST_DIGITS else []
 
     def clean_until(self) -> dt.date | None:
         return not_past(self.cleaned_data["until"])

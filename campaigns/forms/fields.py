@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from organizations.choosing import SHORT, TypedInput, find_cadre, written_cadre
+from organizations.choosing import TypedInput, find_cadre, short_list, written_cadre
 from organizations.models import Cadre
 
 
@@ -26,8 +26,7 @@ class CadreField(forms.CharField):
 
     def _known(self) -> list[tuple[str, object]]:
         """All who may be named, while a page can hold them."""
-        rows = list(self.queryset.select_related("unit")[: SHORT + 1])
-        return [(written_cadre(cadre), cadre.unit) for cadre in rows] if len(rows) <= SHORT else []
+        return [(written_cadre(cadre), cadre.unit) for cadre in short_list(self.queryset.select_related("unit")) or []]
 
     def prepare_value(self, value):
         if isinstance(value, int):

@@ -380,7 +380,7 @@ def test_who_may_review_is_counted_as_they_are_named_and_as_their_time_ends(cast
 
 
 def test_of_too_many_reports_the_one_meant_is_offered_for_another_reviewer(cast, stage, signed_in, monkeypatch):
-    monkeypatch.setattr("selfcheck.forms.SHORT", 3)
+    monkeypatch.setattr("organizations.choosing.SHORT", 3)
     client, url = signed_in(cast.office), f"/selfcheck/rounds/{stage.round.pk}/reviewers/"
     report = stage.report(cast.cadre)
     page = client.get(url, {"report": report.pk}).content.decode()
