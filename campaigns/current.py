@@ -5,18 +5,23 @@ from django.http import Http404
 
 from organizations.models import access_of
 from organizations.roles import Permission
+from organizations.statements import Statement
 
 from .models import Campaign
 
 KEY = "campaign"
+CHOSEN = Statement(Campaign, lambda pk, *, access: Campaign.objects.seen_with(access).filter(pk=pk).select_related("unit"))
+RUNNING = Statement(Campaign, lambda *, access: Campaign.objects.seen_with(access).running().select_related("unit")[:1])
+ANY = Statement(Campaign, lambda *, access: Campaign.objects.seen_with(access).select_related("unit")[:1])
 
 
 def campaign_of(request) -> Campaign | None:
     """The visitor's current campaign, fetched once per request through their permissions."""
     if not hasattr(request, "_campaign"):
-        visible = Campaign.objects.visible_to(request.user).select_related("unit")
-        chosen = visible.filter(pk=request.session.get(KEY)).first() if KEY in request.session else None
-        request._campaign = chosen or visible.running().first() or visible.first()
+        access = access_of(request.user)
+        found = CHOSEN(request.session[KEY], access=access) if KEY in request.session else []
+        found = found or RUNNING(access=access) or ANY(access=access)
+        request._campaign = found[0] if found else None
     return request._campaign
 
 

@@ -265,14 +265,19 @@ class Nation:
         track = f"CASE WHEN {self.drawn('answer.id', 10, 11)} < 5 THEN 'dated' WHEN {self.drawn('answer.id', 10, 11)} < 8 THEN 'immediate' ELSE 'long_term' END"
         registered, sent, closed = f"({s} < 95 OR {s} = 98)", f"{s} < 68", f"{s} < 55"
         found = f"(50 - {self.drawn('answer.id', 10, 12)})"
+        reported_at, registered_at, closed_at = self.ago(found), self.ago(f"{found} - 2"), self.ago(self.drawn("answer.id", 15, 14))
+        moved_at = (  # its latest step below
+            f"CASE WHEN {closed} THEN {closed_at} WHEN {s} < 60 THEN {self.ago('16')} WHEN {s} < 68 THEN {self.ago('20')} WHEN {s} < 95 THEN {registered_at}"
+            f" WHEN {s} < 98 THEN {reported_at} WHEN {s} = 98 THEN {self.ago('10')} ELSE {self.ago('30')} END"
+        )
         self.insert(
             Problem, source, id="answer.id", campaign_id=self.campaign.pk, year=self.at.year, number="row_number() OVER (ORDER BY answer.id)", title="'谈话记录要素不全（模拟）'", title_initials="'thjlysbqmn'",
             source="'self_check'", level="'person'", aspect_key="aspect.key", aspect_label="aspect.label", manifestation="'3 份谈话记录没有写明地点。'", cause="'图省事'", track=track,
             due_on=f"CASE WHEN {track} = 'dated' THEN {self.day(self.drawn('answer.id', 120, 13) + ' - 30')} END", responsible_unit_id="cadre.unit_id", responsible_person_id="cadre.id", status=state,
-            outcome=f"CASE WHEN {closed} THEN 'done' ELSE '' END", reported_at=self.ago(found), reported_by_id=user,
-            registered_at=f"CASE WHEN {registered} THEN {self.ago(f'{found} - 2')} END", registered_by_id=f"CASE WHEN {registered} THEN {self.first} END",
+            outcome=f"CASE WHEN {closed} THEN 'done' ELSE '' END", reported_at=reported_at, reported_by_id=user, moved_at=moved_at,
+            registered_at=f"CASE WHEN {registered} THEN {registered_at} END", registered_by_id=f"CASE WHEN {registered} THEN {self.first} END",
             submitted_at=f"CASE WHEN {sent} THEN {self.ago('20')} END", submitted_by_id=f"CASE WHEN {sent} THEN {user} END",
-            closed_at=f"CASE WHEN {closed} THEN {self.ago(self.drawn('answer.id', 15, 14))} END", closed_by_id=f"CASE WHEN {closed} THEN {self.first} END",
+            closed_at=f"CASE WHEN {closed} THEN {closed_at} END", closed_by_id=f"CASE WHEN {closed} THEN {self.first} END",
             deferred_until=f"CASE WHEN {s} = 98 THEN {self.day('30')} END",
         )
         self.insert(AnswerItem, "ledger_problem problem", answer_id="problem.id", order=1, track="problem.track", due_on="problem.due_on", problem_id="problem.id")
@@ -286,7 +291,6 @@ class Nation:
         for before, after, moment, which in steps:
             self.insert(StatusChange, f"ledger_problem problem {which}", problem_id="problem.id", before=f"'{before}'", after=f"'{after}'", at=moment)
         self.insert(Verification, "ledger_problem problem WHERE problem.status IN ('verified', 'closed')", problem_id="problem.id", passed=yes(True), opinion="'核对属实'", verified_at=self.ago("16"), verified_by_id=self.first)
-        self._run("UPDATE ledger_problem SET moved_at = (SELECT MAX(step.at) FROM ledger_statuschange step WHERE step.problem_id = ledger_problem.id)")
         last = Problem.objects.aggregate(last=models.Max("number"))["last"] or 0
         Numbering.objects.create(campaign=self.campaign, year=self.at.year, last=last)
         self.told(_("问题 %(n)s 件") % {"n": last})

@@ -16,7 +16,7 @@ from .models import (
     StatusChange,
 )
 
-HEAD = ("campaign", "responsible_unit", "responsible_person__user", "responsible_person__unit", "lead_official__unit", "verifier", "reported_by", "submitted_by", "merged_into", "recurs")
+HEAD = ("campaign", "responsible_unit", "responsible_person__user", "responsible_person__unit", "lead_official__unit", "verifier", "reported_by", "submitted_by")
 # Parts that may be missing: name → the rows, and how they point to their problem.
 ASIDE: dict[str, tuple[QuerySet, str]] = {"rule_making_items": (RuleMakingItem.objects.all(), "problems")}
 MAYBE: dict[str, tuple[QuerySet, str]] = ASIDE | {

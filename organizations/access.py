@@ -14,6 +14,7 @@ from accounts.models import User
 
 from .models import STEP, Cadre, RoleGrant, access_of, scope_paths, within
 from .roles import ADMINISTRATORS, CADRE_PERMISSIONS, ROLE_PERMISSIONS, Permission, Role
+from .statements import Statement
 
 SECOND_FACTOR_ROLES = {Role.REVIEWER, *ADMINISTRATORS}
 
@@ -21,6 +22,8 @@ SECOND_FACTOR_ROLES = {Role.REVIEWER, *ADMINISTRATORS}
 READ = (  # of a visitor, with every request: what they hold, who and where they are
     "role", "campaign_id", "user", "unit__path", *(f"user__cadre__{name}" for name in ("staff_no", "name", "left_on", "user", "unit__path", "unit__name", "unit__short_name")),
 )
+GRANTS_OF = Statement(RoleGrant, lambda user, today: RoleGrant.objects.filter(user=user).in_force(today).select_related("unit", "user__cadre__unit").only(*READ).order_by("role", "pk"))
+CADRE_OF = Statement(Cadre, lambda user: Cadre.objects.filter(user=user).select_related("unit").order_by())
 
 
 class Held(NamedTuple):
@@ -43,10 +46,10 @@ class Access:
     def of(cls, user) -> "Access":
         if not user.is_authenticated:
             return cls((), False)
-        in_force = list(RoleGrant.objects.filter(user=user).in_force(timezone.localdate()).select_related("unit", "user__cadre__unit").only(*READ).order_by("role", "pk"))
+        in_force = GRANTS_OF(user.pk, timezone.localdate())
         grants = apart(Held(g.role, g.unit.path, g.campaign_id) for g in in_force)
         # who holds a role comes with their grants; for the others it takes a query of its own
-        cadre = getattr(in_force[0].user, "cadre", None) if in_force else next(iter(Cadre.objects.filter(user=user).select_related("unit").order_by()), None)
+        cadre = getattr(in_force[0].user, "cadre", None) if in_force else next(iter(CADRE_OF(user.pk)), None)
         User._meta.get_field("cadre").set_cached_value(user, cadre)  # pages name the visitor's unit
         serving = cadre is not None and cadre.left_on is None
         return cls(grants, serving, cadre.unit.path if serving else "")

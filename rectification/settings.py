@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "audit.middleware.WhereMiddleware",
+    "rectification.pages.PlaceMiddleware",
     "rectification.pages.PageGZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -206,7 +207,8 @@ def _database() -> dict:
         )
     if engine == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": found["NAME"]}
-    found.setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")  # short statements: compiling them costs more than it brings
+    # Short statements: compiling them, or weighing every order of ten joins, costs more than it brings. The first joins are those of the filters.
+    found.setdefault("OPTIONS", {}).setdefault("options", "-c jit=off -c join_collapse_limit=5")
     return found | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

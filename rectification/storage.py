@@ -1,5 +1,7 @@
 """Static files named by their content and compressed once, so that browsers keep them for ever."""
 
+from functools import cache
+
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -8,3 +10,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
     manifest_strict = True
     support_js_module_import_aggregation = False
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.url = cache(self.url)  # the list of names is read once; a page asks for twenty of them

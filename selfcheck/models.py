@@ -18,6 +18,7 @@ from campaigns.models.meeting import InVisibleCampaign
 from keys.models import DataKey
 from keys.sealed import Sealed
 from ledger.models import Problem
+from ledger.models.labels import Labelled
 from organizations.models import Cadre, Unit, access_of, lineage, reach, within
 from organizations.roles import Permission
 
@@ -281,7 +282,7 @@ class Body:
 SEALED = ("sealed_body", "sealed_return_comment", "sealed_remarks", "sealed_before", "sealed_talk_opinion", "sealed_opinion")
 
 
-class SelfCheck(models.Model):
+class SelfCheck(Labelled, models.Model):
     """自查自纠报告 of one cadre in one round. Its words are sealed; who has neither is told what is missing, never a wrong word."""
 
     class Status(models.TextChoices):

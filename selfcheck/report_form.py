@@ -6,7 +6,9 @@ sends `q7-items`, the number of items it showed. Every field may stay empty here
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crispy_forms.layout import Field, Layout, LayoutObject
 from crispy_forms.utils import TEMPLATE_PACK
@@ -265,14 +267,28 @@ class AspectPart(LayoutObject):
         self.fields = [part.name]
 
     def render(self, form, context, template_pack=TEMPLATE_PACK, **kwargs):
-        items = [
-            {"n": n, "fields": self._item(n, form), "is_blank": not any(form[name].value() for name in self.part.names(n))}
-            for n in range(1, self.part.count + 1)
-        ]
+        items = [self._item(n, form) for n in range(1, self.part.count + 1)]
         own = {"part": self.part, "answer": form[self.part.name], "items": items, "is_open": form.is_open(self.part), "newer": form.newer.get(self.part.name), "remark": form.remarks.get(self.part.question.key), "is_full": self.part.count >= MOST}
         return render_to_string(self.template, context.flatten() | own)
 
-    def _item(self, n: int, form) -> str:
-        """Its fields, in one template: a page has thirty of them and more."""
-        fields = [{"field": form[name], "newer": form.newer.get(name)} for name in self.part.names(n)]
-        return render_to_string("selfcheck/_item.html", {"fields": fields})
+    def _item(self, n: int, form) -> dict:
+        """Its number, its fields and whether nothing is written in them."""
+        names = self.part.names(n)
+        is_blank = not any(form[name].value() for name in names)
+        untouched = is_blank and form.newer.keys().isdisjoint(names) and not (form.is_bound and form.errors.keys() & set(names))
+        return {"n": n, "is_blank": is_blank, "fields": blank_fields(*names) if untouched else item_fields(form, names)}
+
+
+def item_fields(form, names: Sequence[str]) -> str:
+    """The fields of one item, in one template: a page has thirty of them and more."""
+    return render_to_string("selfcheck/_item.html", {"fields": [{"field": form[name], "newer": form.newer.get(name)} for name in names]})
+
+
+@lru_cache(2000)
+def blank_fields(*names: str) -> str:
+    """The same of an item nobody has written in: on most reports all of them, and each time the same."""
+    form = PageForm()
+    form.fields |= zip(names, _item_fields(), strict=True)
+    form.newer = {}
+    dress(form)
+    return item_fields(form, names)

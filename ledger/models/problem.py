@@ -14,6 +14,8 @@ from organizations.models import Cadre, Unit, access_of, reach
 from organizations.pinyin import InitialsField
 from organizations.roles import Permission
 
+from .labels import Labelled
+
 USER = settings.AUTH_USER_MODEL
 
 
@@ -116,7 +118,7 @@ class ProblemQuerySet(models.QuerySet):
         return self.order_by("-year", "-number")
 
 
-class Problem(models.Model):
+class Problem(Labelled, models.Model):
     """One problem, from its report to 销号. A closed one never reopens: a relapse is a successor."""
 
     class Status(models.TextChoices):

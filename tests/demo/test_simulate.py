@@ -61,8 +61,8 @@ def test_its_figures_fit_together_and_grow_from_rows(db):
 def test_each_problem_has_the_history_of_its_state(db):
     nation()
     last = StatusChange.objects.filter(problem=models.OuterRef("pk")).order_by("-at", "-pk")
-    then = Problem.objects.annotate(then=models.Subquery(last.values("after")[:1]))
-    assert not then.exclude(then=models.F("status")).exists() and then.exists()
+    then = Problem.objects.annotate(then=models.Subquery(last.values("after")[:1]), latest=models.Subquery(last.values("at")[:1]))
+    assert not then.exclude(then=models.F("status"), latest=models.F("moved_at")).exists() and then.exists()
 
 
 def test_the_same_seed_writes_the_same_rows_and_another_others(db):

@@ -3,9 +3,12 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.models import Campaign
 from ledger.models import Problem
+from organizations.models import RoleGrant, access_of
 from reports import duties
 from reports.counting import count_all
+from tests.cast import TODAY
 from tests.ledger.plays import S, in_state, reported
 
 
@@ -25,5 +28,23 @@ def test_what_waits_is_counted_so_far_and_said_so(cast, signed_in, monkeypatch):
         reported(cast)
     assert "确认新报问题 4 件" in signed_in(cast.office).get("/").content.decode()
     monkeypatch.setattr(duties, "MOST", 2)
+    monkeypatch.setattr(duties, "waiting_counting", duties.waiting_counting.__wrapped__)  # what was written before counts further
     html = signed_in(cast.office).get("/").content.decode()
     assert "确认新报问题 超过 2 件" in html and "确认新报问题 4 件" not in html
+
+
+def test_nothing_is_looked_up_to_write_what_counts_for_somebody(cast):
+    """Else what was found then would decide what is counted later."""
+    for user in (cast.office, cast.reviewer, cast.director, cast.liaison, cast.cadre, cast.auditor):
+        access, campaign = access_of(user), Campaign.objects.select_related("unit").get(pk=cast.campaign.pk)
+        with CaptureQueriesContext(connection) as queries:
+            duties.waiting_counting.__wrapped__(user, access, campaign, TODAY, None, campaign.unit.path)
+        assert not queries, user
+
+
+def test_what_waits_is_counted_anew_on_each_page(cast, signed_in):
+    assert "确认新报问题" not in signed_in(cast.office).get("/").content.decode()
+    reported(cast)
+    assert "确认新报问题 1 件" in signed_in(cast.office).get("/").content.decode()
+    RoleGrant.objects.filter(user=cast.office).delete()
+    assert "确认新报问题" not in signed_in(cast.office).get("/").content.decode()

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Event
-from selfcheck.actions import accept_report, return_report, save_draft
+from selfcheck.actions import accept_report, return_report, save_draft, with_body
 from selfcheck.models import SelfCheck
+from selfcheck.report_form import ReportForm, blank_fields, item_fields
 
 ITEM = {"manifestation": "以电话代替上门走访。", "cause": "图省事", "measure": "每月上门 4 户", "track": "immediate", "due_on": ""}
 
@@ -287,3 +288,27 @@ def test_selfcheck_edit_holds_its_query_count(page, stage, cast, django_assert_m
     save_draft(page.now, answers=stage.answers(*stage.q), statement="", by=cast.cadre, at=timezone.now())
     with django_assert_max_num_queries(15):
         page.get()
+
+
+def spaced(html: str) -> str:
+    """With one space for any blank between: crispy closes gaps."""
+    return " ".join(html.split())
+
+
+def test_a_blank_item_looks_as_the_form_itself_shows_it(page):
+    """It is written once and kept."""
+    report = SelfCheck.objects.select_related("checklist").prefetch_related(with_body()).get(pk=page.pk)
+    form = ReportForm(report=report)
+    for part in form.parts:
+        names = part.names(1)
+        assert spaced(blank_fields(*names)) == spaced(item_fields(form, names)) and names[0] in blank_fields(*names)
+
+
+def test_an_item_with_a_word_or_an_error_is_never_the_blank_one(page, stage):
+    blank = spaced(blank_fields(*(f"{q(stage)}-1-{key}" for key in ITEM)))
+    assert blank in spaced(page.get().content.decode())
+    sent = page.send("save", **page.yes(i1={"due_on": "昨天"})).content.decode()
+    assert blank not in spaced(sent) and "昨天" in sent
+    page.send("save", **page.yes(i1={"cause": "图省事"}))
+    kept = page.get().content.decode()
+    assert blank not in spaced(kept) and "图省事" in kept

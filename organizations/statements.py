@@ -1,0 +1,92 @@
+"""Rows that nearly every page asks for, by a statement that Django writes once.
+
+Writing the SQL of a short query takes Django several times as long as the database takes to answer it (docs/decisions/0017).
+"""
+
+import copy
+import datetime as dt
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models, router
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
+
+KEPT = 2000  # texts of one statement, the latest used
+STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
+
+
+@dataclass(frozen=True)
+class Written:
+    """The SQL, its parameters, and where which of the values belongs."""
+
+    compiler: SQLCompiler
+    sql: str
+    params: tuple
+    places: tuple[tuple[int, int], ...]
+
+    def filled(self, values: tuple, alias: str) -> list:
+        """The rows, as the queryset would fetch them."""
+        params = list(self.params)
+        for place, n in self.places:
+            params[place] = adapted(values[n], alias)
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connections[alias]  # each thread has its own
+        compiler.as_sql = lambda *_args, **_options: (self.sql, tuple(params))
+        return list(ModelIterable(Filled(compiler, alias)))
+
+
+class Filled:
+    """What Django makes rows from: a queryset, and its query, whose SQL is at hand."""
+
+    _known_related_objects: Mapping = MappingProxyType({})
+
+    def __init__(self, compiler: SQLCompiler, alias: str):
+        self.compiler, self.db = compiler, alias
+
+    @property
+    def query(self) -> "Filled":
+        return self
+
+    def get_compiler(self, using: str) -> SQLCompiler:
+        return self.compiler
+
+
+def adapted(value: int | dt.date, alias: str):
+    """A value as the database is given it."""
+    return connections[alias].ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
+
+
+class Statement:
+    """Called like the function it is made from, which gives a queryset; gives its rows.
+
+    Positional arguments (int or date) are values: stand-ins for them are looked for in the SQL once, and replaced by the
+    values each time. Whatever else decides the rows is a keyword, hashable; each combination has a text of its own.
+    """
+
+    def __init__(self, model: type[models.Model], rows: Callable[..., models.QuerySet]):
+        self.model, self.rows = model, rows
+        self._written = lru_cache(KEPT)(self._write)
+
+    def __call__(self, *values: int | dt.date, **shape: Hashable) -> list:
+        alias = router.db_for_read(self.model)
+        written = self._written(alias, tuple(map(type, values)), **shape)
+        return written.filled(values, alias) if written else []
+
+    def _write(self, alias: str, kinds: tuple[type, ...], **shape: Hashable) -> Written | None:
+        """None: the query contradicts itself, nothing can match. ValueError: a value is lost on the way into the SQL."""
+        stand_ins = [STAND_INS[kind](n) for n, kind in enumerate(kinds)]
+        queryset = self.rows(*stand_ins, **shape).using(alias)
+        compiler = queryset.query.get_compiler(alias)
+        try:
+            sql, params = compiler.as_sql()
+        except EmptyResultSet:
+            return None
+        wanted = [adapted(value, alias) for value in stand_ins]
+        places = tuple((place, wanted.index(param)) for place, param in enumerate(params) if param in wanted)
+        if {n for _place, n in places} != set(range(len(wanted))):
+            raise ValueError(f"not every value of this statement is a parameter of its SQL: {sql}")
+        return Written(compiler, sql, tuple(params), places)
