@@ -20,6 +20,7 @@ from django.db.models.functions import Cast, Left
 from django.utils import timezone
 
 from .models import STEP, Cadre, KeptCheck, KeptCounts, Unit
+from .statements import Statement
 
 LEVELS = 4  # of the tree above which nothing is counted live
 WIDTH = LEVELS * STEP
@@ -234,6 +235,17 @@ class Ask:
         return list(sums.values())
 
 
+def _lines(*, asked: tuple[tuple, ...]) -> QuerySet:
+    """Everything asked for, as lines of one statement."""
+    asks = {name: Ask(COUNTERS[model], under, level, by, dict(only)) for name, model, under, level, by, only in asked}
+    width = max(len(ask.counter.names) for ask in asks.values())
+    parts = [ask.part(name, width) for name, ask in asks.items()]
+    return parts[0].union(*parts[1:], all=True)
+
+
+KEPT_LINES = Statement(None, _lines, kept=300)
+
+
 def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     """Several counts under their names: dicts of `path`, `key` and the numbers. One statement, unless a day has just begun.
 
@@ -244,10 +256,9 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     kept = {name: ask for name, ask in asks.items() if ask.is_kept}
     if not kept:
         return found
-    width = max(len(ask.counter.names) for ask in kept.values())
-    parts = [ask.part(name, width) for name, ask in kept.items()]
     stale = set()
-    for name, path, key, until, *numbers in parts[0].union(*parts[1:], all=True):
+    asked = tuple((name, ask.counter.model, ask.under, ask.level, ask.by, tuple(ask.only.items())) for name, ask in kept.items())
+    for name, path, key, until, *numbers in KEPT_LINES.of(asked[0][1], asked=asked):
         found[name].append({"path": path, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
         if until and until < day:
             stale.add(name)

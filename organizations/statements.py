@@ -5,25 +5,25 @@ Writing the SQL of a short query takes Django several times as long as the datab
 
 import copy
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, router
-from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
-KEPT = 2000  # texts of one statement, the latest used
+KEPT = 2000  # texts of one statement, those used last
 STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
 
 
 @dataclass(frozen=True)
 class Written:
-    """The SQL, its parameters, and where which of the values belongs."""
+    """The SQL, its parameters, where which of the values belongs, and what makes rows of the answer."""
 
     compiler: SQLCompiler
+    rows: Callable[["Filled"], Iterable]
     sql: str
     params: tuple
     places: tuple[tuple[int, int], ...]
@@ -36,7 +36,7 @@ class Written:
         compiler = copy.copy(self.compiler)
         compiler.connection = connections[alias]  # each thread has its own
         compiler.as_sql = lambda *_args, **_options: (self.sql, tuple(params))
-        return list(ModelIterable(Filled(compiler, alias)))
+        return list(self.rows(Filled(compiler, alias)))
 
 
 class Filled:
@@ -67,12 +67,16 @@ class Statement:
     values each time. Whatever else decides the rows is a keyword, hashable; each combination has a text of its own.
     """
 
-    def __init__(self, model: type[models.Model], rows: Callable[..., models.QuerySet]):
+    def __init__(self, model: type[models.Model] | None, rows: Callable[..., models.QuerySet], *, kept: int = KEPT):
         self.model, self.rows = model, rows
-        self._written = lru_cache(KEPT)(self._write)
+        self._written = lru_cache(kept)(self._write)
 
     def __call__(self, *values: int | dt.date, **shape: Hashable) -> list:
-        alias = router.db_for_read(self.model)
+        return self.of(self.model, *values, **shape)
+
+    def of(self, model: type[models.Model], *values: int | dt.date, **shape: Hashable) -> list:
+        """The same where the model is only known with the shape: it tells which database is asked."""
+        alias = router.db_for_read(model)
         written = self._written(alias, tuple(map(type, values)), **shape)
         return written.filled(values, alias) if written else []
 
@@ -89,4 +93,4 @@ class Statement:
         places = tuple((place, wanted.index(param)) for place, param in enumerate(params) if param in wanted)
         if {n for _place, n in places} != set(range(len(wanted))):
             raise ValueError(f"not every value of this statement is a parameter of its SQL: {sql}")
-        return Written(compiler, sql, tuple(params), places)
+        return Written(compiler, queryset._iterable_class, sql, tuple(params), places)

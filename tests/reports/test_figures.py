@@ -13,7 +13,7 @@ from ledger.actions import recur_problem
 from ledger.models import Problem
 from organizations.models import Unit
 from reports.figures import CHECKED, CHECKS, REGISTRY, Rate, Scope, by_subject, failed_checks, figure, percent
-from reports.values import values
+from reports.values import figures_counting, values
 from reports.views.dashboard import cells
 
 TODAY = timezone.localdate()
@@ -88,6 +88,14 @@ def test_together_nothing_is_counted_without_a_campaigns_rows(cast):
     together = values(REGISTRY, Scope(cast.campaign), TODAY)
     assert together == {key: known.value(Scope(cast.campaign), TODAY) for key, known in REGISTRY.items()}
     assert together["closing_rate"] is None
+
+
+def test_nothing_is_looked_up_to_write_what_counts_a_figure(scope, django_assert_num_queries):
+    """The statement is kept: what was looked up for it would be old the next time."""
+    assert scope.path
+    with django_assert_num_queries(0):
+        written = figures_counting.__wrapped__(tuple(key for key, f in REGISTRY.items() if not isinstance(f, Rate)), scope.campaign, scope.unit, scope.path, TODAY)
+    assert set(written.asked) | set(written.impossible) == {key for key, f in REGISTRY.items() if not isinstance(f, Rate)}
 
 
 def test_what_is_known_is_not_counted_again(scope, django_assert_num_queries):
