@@ -94,10 +94,10 @@ def query(context, **changes):
     return f"?{params.urlencode()}" if params else "?"
 
 
-@register.inclusion_tag("_status.html")
+@register.simple_tag
 def status(row, field="status"):
     """A mark that fills as the work moves on, then the word."""
-    return {"value": getattr(row, field), "label": getattr(row, f"get_{field}_display")()}
+    return format_html('<span class="status" data-status="{}">{}</span>', getattr(row, field), getattr(row, f"get_{field}_display")())
 
 
 @register.filter
