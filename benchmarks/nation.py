@@ -32,6 +32,7 @@ from results import Row, Table, publish, side_by_side  # noqa: E402
 from ledger.models import ProblemCount  # noqa: E402
 from organizations.models import RoleGrant, Unit  # noqa: E402
 from organizations.roles import Role  # noqa: E402
+from rectification.serve import spare_garbage_search  # noqa: E402
 
 LEVELS = ("nation", "province", "city", "county", "unit")
 PAGES = {
@@ -63,6 +64,7 @@ def main() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS, settings.SECOND_FACTOR, settings.REAUTH_MINUTES = ["testserver"], "off", None
     people = visitors()
+    spare_garbage_search()  # as the server does
     county = people["county"][1]
 
     def look_up() -> None:

@@ -67,7 +67,7 @@ def in_units(paths: list[str], named: list[int] | None) -> Q:
     Of a scope with many on both sides its outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
     """
     if named is not None:
-        return Q(responsible_unit__in=named)
+        return Q(responsible_unit__among=tuple(named))
     outside = Unit.objects.order_by().exclude(within(paths, "path"))
     few = list(outside.values_list("pk", flat=True)[: FEW + 1])
     if not few:

@@ -7,4 +7,4 @@ class OrganizationsConfig(AppConfig):
     verbose_name = _("机构人员")
 
     def ready(self) -> None:
-        from . import background, counts  # noqa: F401  register jobs and kept counts
+        from . import background, counts, lookups  # noqa: F401  register jobs, kept counts and lookups

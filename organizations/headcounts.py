@@ -54,7 +54,8 @@ def tree(paths: Iterable[str], today: dt.date) -> Tree:
 
 def _upper(tops: list[str], today: dt.date) -> Tree:
     kept = {row["path"]: row for row in read_under(roster, tops, today, below=1)}
-    rows = _own_rows(Unit.objects.filter(Q(path__in=tops) | Q(parent__path__in=tops)))
+    heads = list(Unit.objects.filter(path__in=tops).values_list("pk", flat=True))
+    rows = _own_rows(Unit.objects.filter(Q(pk__in=heads) | Q(parent__in=heads)))  # by the parent's path a database reads every unit
     for path, row in rows.items():
         row.below = _sum(numbers for below, numbers in kept.items() if below.startswith(path))
         row.indent = int(path not in tops)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from organizations.models import Cadre, lies_within, reach
@@ -17,7 +17,8 @@ from .campaign import Campaign
 class SlipQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SlipQuerySet":
         """Slips one received, and those that reached cadres of one's scope."""
-        return self.filter(Exists(SlipDelivery.objects.visible_to(user).filter(slip=OuterRef("pk"))))  # the first one found is enough
+        first = SlipDelivery.objects.visible_to(user).filter(slip=OuterRef("pk")).order_by().values("pk")[:1]
+        return self.alias(reached=Subquery(first)).filter(reached__isnull=False)  # PostgreSQL turns EXISTS into a join of all of them
 
 
 class Slip(models.Model):

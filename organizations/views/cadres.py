@@ -65,7 +65,7 @@ def cadre_list(request) -> HttpResponse:
     paginator.count = counts["number"]
     return render(request, "organizations/cadre_list.html", {
         "page": paginator.get_page(request.GET.get("page")), "counts": counts, "home": home, "units": offered(Unit.objects.in_scope(request.user, P.SEE_ORGANIZATIONS).order_by("path"), request.GET.get("unit")),
-        "categories": known.present().exclude(category="").order_by("category").values_list("category", flat=True).distinct(),
+        "categories": known.categories(),
         "standings": [(key, words) for key, (words, _condition) in STANDINGS.items()],
         **standing,
         "can_import": access_of(request.user).may(P.IMPORT_ROSTER),

@@ -102,10 +102,14 @@ def figure_detail(request, key: str) -> HttpResponse:
         raise Http404
     scope, as_of = asked_scope(request)
     known = figure(key)
-    page = Paginator(known.rows(scope, as_of), 30).get_page(request.GET.get("page"))
+    found = value(key, scope, as_of)
+    paginator = Paginator(known.rows(scope, as_of), 30)
+    if isinstance(found, int):  # else it is a rate, whose rows are the whole it is of
+        paginator.count = found
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "figure": known,
-        "value": known.shown(value(key, scope, as_of)),
+        "value": known.shown(found),
         "scope": scope,
         "as_of": as_of,
         "page": page,

@@ -15,7 +15,7 @@ from organizations.actions import change_cadre, enter_cadre, grant_role, open_un
 from organizations.models import Cadre, DutyAssignment, Post, RoleGrant, RosterImport, Unit, path_step
 from organizations.pinyin import letters_of, name_pinyin, syllables
 from organizations.roles import ROLE_PERMISSIONS, Permission, Role
-from tests.cast import NOW, account
+from tests.cast import NOW, TODAY, account
 
 
 def refused(make) -> None:
@@ -176,3 +176,20 @@ def test_held_posts_come_main_first(cast):
     open_unit(code="Z", name="又一科", parent=cast.organ, by=None, at=NOW)
     held = Cadre.objects.with_posts().get(pk=cadre.pk).held
     assert [(p.title, p.is_concurrent, str(p)) for p in held] == [("科长", False, "纪检监察科科长"), ("内勤", True, "纪检监察科内勤")]
+
+
+def test_categories_are_those_that_occur_among_the_present_of_the_scope(cast):
+    assert Cadre.objects.categories() == []
+    for user, category in [(cast.cadre, "两专"), (cast.colleague, "行政"), (cast.chief, "两专"), (cast.stranger, "参公")]:
+        Cadre.objects.filter(user=user).update(category=category)
+    assert sorted(Cadre.objects.categories()) == sorted(["两专", "行政", "参公"])
+    assert sorted(Cadre.objects.under(cast.unit_a).categories()) == sorted(["两专", "行政"])
+    Cadre.objects.filter(user=cast.colleague).update(left_on=TODAY)
+    assert Cadre.objects.under(cast.unit_a).categories() == ["两专"] and Cadre.objects.visible_to(cast.cadre).categories() == ["两专"]
+
+
+def test_among_finds_what_in_finds(cast):
+    units = [cast.unit_a.pk, cast.unit_b.pk]
+    for keys in (units, units[:1], []):
+        assert set(Cadre.objects.filter(unit__among=keys)) == set(Cadre.objects.filter(unit__in=keys))
+        assert set(Cadre.objects.exclude(unit__among=keys)) == set(Cadre.objects.exclude(unit__in=keys))
