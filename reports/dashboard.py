@@ -20,6 +20,7 @@ from .kept import SUMS, Board, is_kept, kept_weeks, read_board
 from .reading import read_all
 from .values import values
 
+WEEKS = 10  # of the trend, one by one
 NO_ASPECT = Value("", CharField())
 # What is told of each unit: the figure, where its rows' unit stands, and their aspect.
 TOLD = {
@@ -61,7 +62,7 @@ class Dashboard:
 def dashboard_of(scope: Scope, as_of: dt.date) -> Dashboard:
     """Read from what is kept where it answers, else counted from the rows."""
     if is_kept(scope, as_of):
-        board = read_board(scope, as_of)
+        board = read_board(scope, as_of, first_week(as_of))
         units, aspects = breakdown(scope, as_of, _of_units(board), _of_aspects(board))
         return Dashboard(values(REGISTRY, scope, as_of, board.figures), units, aspects, points(board.registered, board.closed, as_of))
     counted = tallies(scope, as_of)
@@ -121,10 +122,10 @@ def aspect_rows(listed: list[str], counted: list[Tally]) -> list[tuple[str, int,
     return [(aspect, sums["closed", aspect], sums["problems", aspect]) for aspect in [*listed, *sorted(others)]]
 
 
-def weekly_trend(scope: Scope, as_of: dt.date, weeks: int = 10) -> list[Point]:
+def weekly_trend(scope: Scope, as_of: dt.date, weeks: int = WEEKS) -> list[Point]:
     """Cumulative 应整改 and 已销号 at each week's end and on the as-of day; empty when there are no problems."""
     if is_kept(scope, as_of):
-        return points(*kept_weeks(scope, as_of), as_of, weeks)
+        return points(*kept_weeks(scope, as_of, first_week(as_of, weeks)), as_of, weeks)
     moments = list(figure("problems").rows(scope, as_of).order_by().values_list("registered_at", "closed_at"))
     return points(_by_week(at for at, _closed in moments if at), _by_week(at for _found, at in moments if at), as_of, weeks)
 
@@ -138,7 +139,12 @@ def monday(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
 
 
-def points(found: Mapping[dt.date, int], closed: Mapping[dt.date, int], as_of: dt.date, weeks: int = 10) -> list[Point]:
+def first_week(as_of: dt.date, weeks: int = WEEKS) -> dt.date:
+    """The Monday of the first week that a trend of so many tells by itself."""
+    return monday(as_of) - dt.timedelta(weeks=weeks)
+
+
+def points(found: Mapping[dt.date, int], closed: Mapping[dt.date, int], as_of: dt.date, weeks: int = WEEKS) -> list[Point]:
     """Of numbers by week (its Monday → how many): what they come to on each Sunday and on the as-of day, from the Sunday before the first."""
     if not found:
         return []

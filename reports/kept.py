@@ -59,10 +59,15 @@ def is_kept(scope: Scope, as_of: dt.date) -> bool:
     return as_of == timezone.localdate() and all(is_built(model) for model in COUNTERS)
 
 
-def _ask(counter: Counter, scope: Scope, *, below: int = 0, by: str = "") -> Ask:
+def _ask(counter: Counter, scope: Scope, *, below: int = 0, by: str = "", **only) -> Ask:
     """`below`: by the units so many levels below. Sessions are the campaign's, whoever asks."""
     under = scope.campaign.unit.path if counter is sessions else scope.path
-    return Ask(counter, under, len(under) // STEP + below, by, {"campaign": scope.campaign.pk} if counter.keys else {})
+    return Ask(counter, under, len(under) // STEP + below, by, {"campaign": scope.campaign.pk, **only} if counter.keys else {})
+
+
+def _week_asks(scope: Scope, first: dt.date) -> dict[str, Ask]:
+    """What happened in each week from that of `first`; of a year a nation has a hundred thousand such numbers."""
+    return {"registered": _ask(registered, scope, by="week", week__gte=first), "closed": _ask(closed, scope, by="week", week__gte=first)}
 
 
 def kept_figures(keys: Iterable[str], scope: Scope, as_of: dt.date) -> dict[str, int]:
@@ -86,24 +91,28 @@ class Board:
     closed: dict[dt.date, int]
 
 
-def read_board(scope: Scope, as_of: dt.date) -> Board:
-    """In one statement."""
+def read_board(scope: Scope, as_of: dt.date, first: dt.date) -> Board:
+    """In one statement. `first`: the Monday of the first week that is told by itself."""
     by_unit = (reports, problems)  # told by unit too: the whole is their sum
     asks = {label: _ask(what.counter, scope, below=int(what.counter in by_unit)) for what in SUMS.values() if (label := what.counter.model._meta.label)}
-    asks |= {"aspects": _ask(aspects, scope, by="aspect_label"), "registered": _ask(registered, scope, by="week"), "closed": _ask(closed, scope, by="week")}
+    asks |= {"aspects": _ask(aspects, scope, by="aspect_label")} | _week_asks(scope, first)
     found = read(asks, as_of)
     totals = {label: sums(rows, asks[label].counter.names) for label, rows in found.items()}
     return Board(
         {key: what.of(totals[what.counter.model._meta.label]) for key, what in SUMS.items()},
-        found[problems.model._meta.label], found[reports.model._meta.label], found["aspects"], _by_week(found["registered"]), _by_week(found["closed"]),
+        found[problems.model._meta.label], found[reports.model._meta.label], found["aspects"], *_by_week(found, totals[problems.model._meta.label], first),
     )
 
 
-def kept_weeks(scope: Scope, as_of: dt.date) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
-    """立项 and 销号 by week, Monday → how many, in one statement."""
-    found = read({"registered": _ask(registered, scope, by="week"), "closed": _ask(closed, scope, by="week")}, as_of)
-    return _by_week(found["registered"]), _by_week(found["closed"])
+def kept_weeks(scope: Scope, as_of: dt.date, first: dt.date) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
+    """立项 and 销号 by week, Monday → how many, in one statement; those before the `first` together, under the week before it."""
+    found = read({"problems": _ask(problems, scope)} | _week_asks(scope, first), as_of)
+    return _by_week(found, sums(found["problems"], problems.names), first)
 
 
-def _by_week(rows: list[Row]) -> dict[dt.date, int]:
-    return {dt.date.fromisoformat(row["key"]): row["number"] for row in rows}
+def _by_week(found: dict[str, list[Row]], states: dict[str, int], first: dt.date) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
+    """Those of the weeks, and what is left of the whole: each problem of 应整改 was registered once, and is closed or not."""
+    wholes = {"registered": sum(states[state] for state in COUNTED), "closed": states["closed"]}
+    told = {kind: {dt.date.fromisoformat(row["key"]): row["number"] for row in found[kind]} for kind in wholes}
+    before = {kind: {first - dt.timedelta(weeks=1): earlier} if (earlier := whole - sum(told[kind].values())) else {} for kind, whole in wholes.items()}
+    return before["registered"] | told["registered"], before["closed"] | told["closed"]

@@ -19,6 +19,7 @@ from reports.figures import Scope, figure
 from reports.kept import is_kept
 from reports.values import values
 from tests.cast import enter
+from tests.ledger.plays import in_state, opened
 
 TODAY = timezone.localdate()
 NOW = timezone.now()
@@ -95,6 +96,21 @@ def test_a_problem_of_another_unit_is_counted_there(cast):
 def test_the_trend_counts_to_sundays_and_to_today(cast):
     build(at=NOW)
     assert weekly_trend(Scope(cast.campaign), TODAY) == []
+
+
+def test_weeks_before_the_trend_are_told_together(cast, monkeypatch):
+    """As counting the rows tells them, which knows no first week."""
+    build(at=NOW)
+    for weeks, closed in [(30, True), (25, False), (11, False), (10, True), (9, False), (0, False)]:
+        at = NOW - dt.timedelta(weeks=weeks)
+        if closed:
+            in_state(cast, Problem.Status.CLOSED, at=at, due_on=at.date() + dt.timedelta(days=9))
+        else:
+            opened(cast, at=at, due_on=TODAY + dt.timedelta(days=9))
+    kept = weekly_trend(Scope(cast.campaign), TODAY)
+    monkeypatch.setattr("reports.dashboard.is_kept", lambda scope, as_of: False)
+    assert kept == weekly_trend(Scope(cast.campaign), TODAY) and len(kept) == 12
+    assert (kept[0].found, kept[-1].found, kept[0].closed, kept[-1].closed) == (3, 6, 1, 2)
 
 
 @pytest.mark.django_db(transaction=True)

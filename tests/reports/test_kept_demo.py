@@ -15,7 +15,7 @@ from organizations import kept
 from organizations.actions import change_cadre, check_counts
 from organizations.kept import COUNTERS, Ask, build, read
 from organizations.models import Cadre, Unit
-from reports.dashboard import dashboard_of
+from reports.dashboard import dashboard_of, first_week
 from reports.figures import REGISTRY, Scope
 from reports.kept import SUMS, is_kept, read_board
 from reports.values import values
@@ -54,7 +54,7 @@ def test_the_demo_entered_by_its_deeds_leaves_right_counts(demo, django_assert_n
     for unit in Unit.objects.all():
         scope = Scope(demo, unit)
         assert is_kept(scope, TODAY)
-        read_board(scope, TODAY)
+        read_board(scope, TODAY, first_week(TODAY))
         with django_assert_num_queries(2):  # what is kept, and what isn't
             together = values(REGISTRY, scope, TODAY)
         assert together == live(scope, TODAY)
