@@ -3,7 +3,7 @@
 usage: DATABASE_URL=postgres://…/nation python benchmarks/nation.py [--runs 20] [--only dashboard]
 The database was filled by `manage.py simulate` and is only read. Each page goes through the whole stack, in the process, as the office
 of that level opens it; one visit to warm up. The ratios are to what a page costs at the least: the sign-in page (a form, no
-figure), and to one raw look-up of a county's own counts. Run by hand on a quiet machine.
+figure), and to one raw look-up of a county's own counts; of a dashboard also to the same page when nothing is kept and all is counted. Run by hand on a quiet machine.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
@@ -34,6 +35,7 @@ from organizations.models import RoleGrant, Unit  # noqa: E402
 from organizations.roles import Role  # noqa: E402
 from rectification.serve import spare_garbage_search  # noqa: E402
 
+LIVE = 2  # visits of a dashboard that counts everything: of a nation each takes many seconds
 LEVELS = ("nation", "province", "city", "county", "unit")
 PAGES = {
     "desk": "/", "dashboard": "/reports/?unit={unit}", "problems": "/ledger/problems/", "overdue": "/ledger/problems/?view=overdue", "board": "/ledger/problems/board/",
@@ -84,6 +86,10 @@ def main() -> None:
                 sys.exit(f"{address} as the office of the {level}: {answer.status_code}")
             times = side_by_side({"page": lambda client=client, address=address: client.get(address)} | beside, options.runs)
             rows += [Row(f"{name}, {level}", times["page"], floor, times[floor]) for floor in beside]
+            if name == "dashboard":
+                with patch("reports.dashboard.is_kept", return_value=False), patch("reports.values.is_kept", return_value=False):
+                    counted = side_by_side({"page": lambda client=client, address=address: client.get(address)}, LIVE, warm_up=0)["page"]
+                rows.append(Row(f"{name}, {level}", times["page"], "all counted from the rows", counted))
             print(f"{rows[-1].what:<32}{rows[-1].ours.median:>8.1f}{rows[-1].ours.p95:>8.1f}", flush=True)
     words = (
         f"{Unit.objects.count():,} units, {ProblemCount.objects.count():,} kept counts, {connection.vendor}; each page as the office of that level opens it. Floors: the sign-in page (a form, no figure) and one raw look-up of a county's own counts, "

@@ -44,6 +44,7 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from import_export import fields, resources, widgets  # noqa: E402
 from import_export.formats.base_formats import XLSX  # noqa: E402
+from results import Row, Sample, Table, publish  # noqa: E402  (beside this file)
 
 import jobs.actions  # noqa: E402
 from accounts.models import User  # noqa: E402
@@ -310,6 +311,19 @@ def main() -> None:
         take("rival's import", import_plainly, few)
         assert Cadre.objects.count() == options.rival
     show(taken, rows, options.rival)
+    publish(compared(taken, rows, options.rival))
+
+
+def compared(taken: dict[str, list[tuple]], rows: int, rival: int) -> Table:
+    """Each step's seconds of the clock beside the floor, and what a whole takes beside django-import-export's, multiplied out."""
+    clock = {name: [seconds for seconds, _worked, _most in found] for name, found in taken.items()}
+    floor, wholes = Sample.of(clock["floor"]), {name: [sum(pair) for pair in zip(clock[f"check, {name}"], clock[f"import, {name}"], strict=True)] for name in ("all new", "1 % changed")}
+    steps = {name: found for name, found in clock.items() if name.startswith(("check", "import"))} | {f"both, {name}": found for name, found in wholes.items()}
+    lines = [Row(name, Sample.of(found), "reading and copying", floor, "s") for name, found in steps.items()]
+    if rival:
+        theirs = Sample.of([(a + b) * rows / rival for a, b in zip(clock["rival's check"], clock["rival's import"], strict=True)])
+        lines.append(Row("both, all new", Sample.of(wholes["all new"]), f"django-import-export, {rival:,} rows multiplied out", theirs, "s"))
+    return Table(f"A large roster on {'PostgreSQL' if connection.vendor == 'postgresql' else 'SQLite'}", f"{rows:,} rows, {len(HEADERS)} columns. Floor: reading the sheet and copying its rows into a staging table.", lines)
 
 
 def show(taken: dict[str, list[tuple]], rows: int, rival: int) -> None:

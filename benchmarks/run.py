@@ -118,6 +118,15 @@ class Run:
     def submit(self) -> None:
         self.on_each("submit.py", "Handing in a self-check", "--runs", str(self.options.runs))
 
+    def roster(self) -> None:
+        size = ("--rows", str(self.options.rows), "--rival", "1000", "--runs", "1")
+        self.part("roster.py", "A large roster", *size, on="on SQLite")
+        if self.server:
+            with fresh(self.server) as url:
+                self.part("roster.py", "A large roster", *size, on="on PostgreSQL", DATABASE_URL=url)
+        else:
+            self.leave_out("A large roster on PostgreSQL", "no PostgreSQL answers")
+
     def sheet(self) -> None:
         self.part("sheet.py", "The ledger as Excel", "--rows", str(self.options.rows))
 
@@ -135,7 +144,7 @@ class Run:
             self.leave_out("A nation", "no database was named (--nation postgres://…, filled by `manage.py simulate`)")
 
 
-PARTS = ("lists", "submit", "sheet", "pdf", "growth", "nation")
+PARTS = ("lists", "submit", "roster", "sheet", "pdf", "growth", "nation")
 
 
 def document(run: Run, words: list[str]) -> str:
@@ -152,7 +161,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--only", default=",".join(PARTS), help="of " + ",".join(PARTS))
     asked.add_argument("--cadres", type=int, default=10_000, help="in the lists")
-    asked.add_argument("--rows", type=int, default=100_000, help="in the Excel sheet")
+    asked.add_argument("--rows", type=int, default=100_000, help="in the roster and the Excel sheet")
     asked.add_argument("--times", type=int, default=100, help="so many times the data for growth")
     asked.add_argument("--runs", type=int, default=30, help="of each page; others are derived from it")
     asked.add_argument("--postgresql", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"))
