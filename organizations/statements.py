@@ -5,6 +5,7 @@ Writing the SQL of a short query takes Django several times as long as the datab
 
 import copy
 import datetime as dt
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from django.db import connections, models, router
 from django.db.models.sql.compiler import SQLCompiler
 
 KEPT = 2000  # texts of one statement, those used last
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
 
 
@@ -55,6 +57,11 @@ class Filled:
         return self.compiler
 
 
+def is_moment(param: object) -> bool:
+    """Whether a parameter is a time of a day, as PostgreSQL or SQLite is given it."""
+    return isinstance(param, dt.datetime) or (isinstance(param, str) and MOMENT.match(param) is not None)
+
+
 def adapted(value: int | dt.date, alias: str):
     """A value as the database is given it."""
     return connections[alias].ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
@@ -64,7 +71,8 @@ class Statement:
     """Called like the function it is made from, which gives a queryset; gives its rows.
 
     Positional arguments (int or date) are values: stand-ins for them are looked for in the SQL once, and replaced by the
-    values each time. Whatever else decides the rows is a keyword, hashable; each combination has a text of its own.
+    values each time. Whatever else decides the rows is a keyword, hashable; each combination has a text of its own. Nothing else may: no row looked
+    up, no clock. A moment in the SQL is refused, a day must be a value or a keyword.
     """
 
     def __init__(self, model: type[models.Model] | None, rows: Callable[..., models.QuerySet], *, kept: int = KEPT):
@@ -81,7 +89,7 @@ class Statement:
         return written.filled(values, alias) if written else []
 
     def _write(self, alias: str, kinds: tuple[type, ...], **shape: Hashable) -> Written | None:
-        """None: the query contradicts itself, nothing can match. ValueError: a value is lost on the way into the SQL."""
+        """None: the query contradicts itself, nothing can match. ValueError: a value is lost on the way into the SQL, or a moment is in it that would stay."""
         stand_ins = [STAND_INS[kind](n) for n, kind in enumerate(kinds)]
         queryset = self.rows(*stand_ins, **shape).using(alias)
         compiler = queryset.query.get_compiler(alias)
@@ -89,6 +97,8 @@ class Statement:
             sql, params = compiler.as_sql()
         except EmptyResultSet:
             return None
+        if any(map(is_moment, params)):
+            raise ValueError(f"this statement would be kept with the moment it was written: {sql}")
         wanted = [adapted(value, alias) for value in stand_ins]
         places = tuple((place, wanted.index(param)) for place, param in enumerate(params) if param in wanted)
         if {n for _place, n in places} != set(range(len(wanted))):

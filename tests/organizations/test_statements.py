@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts.models import User
 from campaigns.current import ANY, CHOSEN, RUNNING
 from campaigns.models import Campaign
 from organizations.access import CADRE_OF, GRANTS_OF, READ, Access
@@ -62,3 +64,8 @@ def test_a_statement_written_once_is_not_written_again(cast):
     statement = Statement(Cadre, lambda pk: made.append(pk) or Cadre.objects.filter(pk=pk))
     people = list(Cadre.objects.order_by("pk")[:3])
     assert [statement(person.pk) for person in people] == [[person] for person in people] and len(made) == 1
+
+
+def test_a_text_that_holds_the_moment_it_was_written_is_refused(cast):
+    with pytest.raises(ValueError, match="the moment it was written"):
+        Statement(User, lambda pk: User.objects.filter(pk=pk, opened_at__lte=timezone.now()))(1)

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from ledger.models import Problem
 from organizations.models import RoleGrant, access_of
+from organizations.statements import is_moment
 from reports import duties
 from reports.counting import count_all
 from tests.cast import TODAY
@@ -38,8 +39,9 @@ def test_nothing_is_looked_up_to_write_what_counts_for_somebody(cast):
     for user in (cast.office, cast.reviewer, cast.director, cast.liaison, cast.cadre, cast.auditor):
         access, campaign = access_of(user), Campaign.objects.select_related("unit").get(pk=cast.campaign.pk)
         with CaptureQueriesContext(connection) as queries:
-            duties.waiting_counting.__wrapped__(user, access, campaign, TODAY, None, campaign.unit.path)
+            written = duties.waiting_counting.__wrapped__(user, access, campaign, TODAY, None, campaign.unit.path)
         assert not queries, user
+        assert not any(map(is_moment, written.params)), "it would be kept with the moment it was written"
 
 
 def test_what_waits_is_counted_anew_on_each_page(cast, signed_in):
