@@ -7,7 +7,7 @@ import uuid
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from . import metrics
 from .here import request_id, user_pk
@@ -16,6 +16,8 @@ from .replica import Reading, reading, standby
 logger = logging.getLogger("operations.request")
 KNOWN = re.compile(r"[0-9a-f]{32}")
 GIVEN_UP = {"57014", "55P03"}  # PostgreSQL: statement_timeout, lock_timeout
+GOING_AWAY = {"57P01", "57P02", "57P03"}  # it is being stopped, has crashed, or is not up yet
+RETRY_AFTER = "30"  # seconds
 
 
 class RequestMiddleware:
@@ -53,8 +55,8 @@ class RequestMiddleware:
         logger.info("request", extra={"method": request.method, "view": view, "status": response.status_code, "ms": round(seconds * 1000, 1), "bytes": size})
 
     def process_exception(self, request, exception):
-        """A deed that waited too long is undone; the visitor is told so and may try again."""
-        return waited_too_long(request) if has_given_up(exception) else None
+        """A deed that waited too long is undone; the visitor is told so and may try again. So they are when the database is away."""
+        return try_again(request, exception)
 
 
 def _known_user(request) -> int | None:
@@ -62,16 +64,32 @@ def _known_user(request) -> int | None:
     return getattr(getattr(request, "_cached_user", None), "pk", None)
 
 
-def waited_too_long(request) -> HttpResponse:
-    metrics.GIVEN_UP.inc()
-    return render(request, "503.html", {"number": request.number}, status=503)
+def try_again(request, error: BaseException | None) -> HttpResponse | None:
+    """The answer to what is no fault of the request and may go well a little later; None for any other error."""
+    if has_given_up(error):
+        metrics.GIVEN_UP.inc()
+        return _unavailable(request, is_away=False)
+    return _unavailable(request, is_away=True) if is_away(error) else None
 
 
-def has_given_up(error: BaseException) -> bool:
+def _unavailable(request, *, is_away: bool) -> HttpResponse:
+    text = render_to_string("503.html", {"number": request.number, "is_away": is_away})  # nothing of a page's frame, which asks the database
+    return HttpResponse(text, status=503, headers={"Retry-After": RETRY_AFTER})
+
+
+def has_given_up(error: BaseException | None) -> bool:
     """Whether the database ended a statement because it waited or ran for too long."""
     if not isinstance(error, OperationalError):
         return False
     return getattr(error.__cause__, "sqlstate", None) in GIVEN_UP or "database is locked" in str(error)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether PostgreSQL doesn't answer, or has closed the connection. What was under way may have been done or not."""
+    if not isinstance(error, OperationalError | InterfaceError) or not hasattr(error.__cause__, "sqlstate"):
+        return False
+    state = error.__cause__.sqlstate  # none when the library itself found the connection broken
+    return state is None or state.startswith("08") or state in GOING_AWAY
 
 
 class ReplicaMiddleware:

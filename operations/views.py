@@ -13,7 +13,7 @@ from accounts.middleware import public
 from audit.where import client_address
 
 from .metrics import page
-from .middleware import has_given_up, waited_too_long
+from .middleware import try_again
 from .readiness import look
 
 
@@ -53,4 +53,4 @@ def may_read_metrics(request) -> bool:
 
 def server_error(request) -> HttpResponse:
     """What no middleware was asked about: a deed with a one-time token is done, and committed, before the views' own turn (OnceMiddleware)."""
-    return waited_too_long(request) if has_given_up(sys.exc_info()[1]) else defaults.server_error(request)
+    return try_again(request, sys.exc_info()[1]) or defaults.server_error(request)

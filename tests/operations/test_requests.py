@@ -1,10 +1,11 @@
 """The number every request has, and the page for what waited too long."""
 
 import re
+import time
 import uuid
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
@@ -61,7 +62,54 @@ def test_a_deed_with_a_one_time_token_is_told_so_too(client, db, monkeypatch, wh
     assert not SpentToken.objects.exists()
 
 
+class Broken(Exception):
+    def __init__(self, sqlstate):
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize("state", [None, "08006", "57P01", "57P03"])
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_told_as_that(kind, state):
+    """Without a word on what was done: a connection may break while a deed is being made good."""
+    error = kind("the server closed the connection")
+    error.__cause__ = Broken(state)
+    request = RequestFactory().post("/")
+    request.number = GIVEN
+    answer = RequestMiddleware(None).process_exception(request, error)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "先核对再办理" in answer.content.decode() and "没有改动任何内容" not in answer.content.decode()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_cut_is_answered_so(client):
+    """As when the database is restarted under a page."""
+    client.raise_request_exception = False
+    client.force_login(User.objects.create(username="office", name="沈若川", opened_at=timezone.now()))
+    others = connection.copy()
+    cut = lambda execute, sql, params, many, context: (kill(others, connection), execute(sql, params, many, context))[1]  # noqa: E731
+    try:
+        with connection.execute_wrapper(cut):
+            answer = client.get("/accounts/preferences/")
+    finally:
+        connection.close()
+        others.close()
+    assert answer.status_code == 503 and "数据库暂时连接不上" in answer.content.decode()
+    assert client.get("/accounts/preferences/").status_code == 200
+
+
+def kill(others, connection) -> None:
+    """End the server's side of a connection, once."""
+    pid = connection.connection.info.backend_pid
+    with others.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    time.sleep(0.2)
+
+
 def test_other_errors_stay_errors():
+    refused = OperationalError("no such table")
+    refused.__cause__ = Broken("42P01")
+    assert RequestMiddleware(None).process_exception(RequestFactory().get("/"), refused) is None
     assert RequestMiddleware(None).process_exception(RequestFactory().get("/"), OperationalError("the server closed the connection")) is None
     assert RequestMiddleware(None).process_exception(RequestFactory().get("/"), ValueError("database is locked")) is None
 
