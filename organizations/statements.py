@@ -16,6 +16,7 @@ from django.db import connections, models, router
 from django.db.models.sql.compiler import SQLCompiler
 
 KEPT = 2000  # texts of one statement, those used last
+LARGEST = models.BigIntegerField.MAX_BIGINT
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
 
@@ -84,6 +85,8 @@ class Statement:
 
     def of(self, model: type[models.Model], *values: int | dt.date, **shape: Hashable) -> list:
         """The same where the model is only known with the shape: it tells which database is asked."""
+        if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
+            return []  # no row has such a key, and no database reads it
         alias = router.db_for_read(model)
         written = self._written(alias, tuple(map(type, values)), **shape)
         return written.filled(values, alias) if written else []

@@ -51,6 +51,7 @@ def test_each_shape_has_its_own_text(cast):
 def test_nothing_is_asked_when_nothing_can_match(cast):
     with CaptureQueriesContext(connection) as queries:
         assert Statement(Cadre, lambda pk: Cadre.objects.filter(pk=pk, user__in=[]))(1) == []
+        assert CADRE_OF(10**30) == []
     assert not queries
 
 
