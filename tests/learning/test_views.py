@@ -504,6 +504,13 @@ def test_test_detail_shows_a_leader_the_counts_without_the_marks(cast, signed_in
     assert "66.7%" in page and "许望舒" not in page
 
 
+def test_test_detail_shows_a_liaison_the_marks_of_their_own_unit_only(cast, signed_in, tested):
+    for who, names in [(cast.liaison, ["林知夏", "陆青禾", "许望舒"]), (cast.stranger, ["梁静姝"])]:
+        response = signed_in(who).get(at("test_detail", tested.pk))
+        assert [r.cadre.name for r in response.context["page"]] == names
+        assert all((name in text(response)) == (name in names) for name in ["林知夏", "许望舒"])
+
+
 def test_test_list_tells_rates_to_who_follows_and_ones_own_mark(cast, signed_in, tested):
     assert "66.7%" in text(signed_in(cast.office).get(at("test_list")))
     assert "50.0%" in text(signed_in(cast.liaison).get(at("test_list")))
