@@ -23,11 +23,10 @@ STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1,
 
 @dataclass(frozen=True)
 class Written:
-    """The SQL, its parameters, where which of the values belongs, and what makes rows of the answer."""
+    """What wrote the SQL and has it (`compiler.written`), what makes rows of the answer, the parameters and where which of the values belongs."""
 
     compiler: SQLCompiler
     rows: Callable[["Filled"], Iterable]
-    sql: str
     params: tuple
     places: tuple[tuple[int, int], ...]
 
@@ -38,7 +37,7 @@ class Written:
             params[place] = adapted(values[n], alias)
         compiler = copy.copy(self.compiler)
         compiler.connection = connections[alias]  # each thread has its own
-        compiler.as_sql = lambda *_args, **_options: (self.sql, tuple(params))
+        compiler.as_sql = lambda *_args, **_options: (compiler.written, tuple(params))
         return list(self.rows(Filled(compiler, alias)))
 
 
@@ -79,6 +78,7 @@ class Statement:
     def __init__(self, model: type[models.Model] | None, rows: Callable[..., models.QuerySet], *, kept: int = KEPT):
         self.model, self.rows = model, rows
         self._written = lru_cache(kept)(self._write)
+        self._compilers: dict[tuple[str, str], SQLCompiler] = {}  # by database and SQL: most shapes differ in their parameters only, and a compiler is large
 
     def __call__(self, *values: int | dt.date, **shape: Hashable) -> list:
         return self.of(self.model, *values, **shape)
@@ -106,4 +106,5 @@ class Statement:
         places = tuple((place, wanted.index(param)) for place, param in enumerate(params) if param in wanted)
         if {n for _place, n in places} != set(range(len(wanted))):
             raise ValueError(f"not every value of this statement is a parameter of its SQL: {sql}")
-        return Written(compiler, queryset._iterable_class, sql, tuple(params), places)
+        compiler.written = sql
+        return Written(self._compilers.setdefault((alias, sql), compiler), queryset._iterable_class, tuple(params), places)
