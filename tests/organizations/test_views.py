@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from organizations.actions import assign_duty, change_cadre, enter_cadre, open_unit
+from organizations.actions import assign_duty, change_cadre, enter_cadre, grant_role, open_unit
 from organizations.kept import build
 from organizations.models import Cadre, DutyAssignment, Unit
 from tests.cast import NOW
@@ -184,6 +184,17 @@ def test_unit_change_says_why_a_unit_cant_close(cast, office):
     assert "名册上还有干部" in text(page) and 'value="改名"' in text(page)
     cast.unit_a.refresh_from_db()
     assert (cast.unit_a.name, cast.unit_a.closed_on) == ("纪检监察科", None)
+
+
+def test_who_sees_a_unit_but_keeps_the_roster_of_another_changes_nothing_of_it(cast, signed_in):
+    for role, unit in [("leader", cast.organ), ("office", cast.unit_b)]:
+        grant_role(cast.stranger, role=role, unit=unit, by=None, at=NOW)
+    theirs, own = (assign_duty(duty="干部监督", unit=unit, by=None, at=NOW) for unit in (cast.unit_a, cast.unit_b))
+    client = signed_in(cast.stranger)
+    assert client.get(url("unit_detail", cast.unit_a.pk)).status_code == 200
+    assert client.get(url("duty_new", cast.unit_a.pk)).status_code == client.get(url("unit_change", cast.unit_a.pk)).status_code == 403
+    assert client.post(url("duty_withdraw", theirs.pk), ONCE).status_code == 403 and DutyAssignment.objects.filter(pk=theirs.pk).exists()
+    assert client.post(url("duty_withdraw", own.pk), ONCE).status_code == 302 and not DutyAssignment.objects.filter(pk=own.pk).exists()
 
 
 def test_duty_new_and_withdraw(cast, office):
