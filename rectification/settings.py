@@ -207,9 +207,16 @@ def _database() -> dict:
         )
     if engine == SQLITE["ENGINE"]:
         return SQLITE | {"NAME": found["NAME"]}
-    # Short statements: compiling them, or weighing every order of ten joins, costs more than it brings. The first joins are those of the filters.
-    found.setdefault("OPTIONS", {}).setdefault("options", "-c jit=off -c join_collapse_limit=5")
-    return found | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return _postgresql(found)
+
+
+def _postgresql(found: dict, **options) -> dict:
+    """A server's settings, with `options` where the URL says nothing else.
+
+    Statements are short: compiling them, or weighing every order of ten joins, costs more than it brings. The first joins are those of the filters.
+    """
+    options = {"options": "-c jit=off -c join_collapse_limit=5"} | options | found.get("OPTIONS", {})
+    return found | {"ENGINE": ENGINES["django.db.backends.postgresql"], "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": _database()}
@@ -223,8 +230,7 @@ def _replica() -> dict:
             "REPLICA_URL names a PostgreSQL standby of DATABASE_URL: postgres://user:password@host:5432/name."
             " REPLICA_URL 只能是 DATABASE_URL 的 PostgreSQL 只读副本，请写成 postgres://用户名:密码@主机:5432/库名。"
         )
-    options = {"connect_timeout": 2, **found.get("OPTIONS", {})}
-    return found | {"ENGINE": DATABASES["default"]["ENGINE"], "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"MIRROR": "default"}}
+    return _postgresql(found, connect_timeout=2) | {"TEST": {"MIRROR": "default"}}
 
 
 REPLICA_URL = env.str("REPLICA_URL", "")

@@ -117,6 +117,14 @@ def test_a_replica_without_postgresql_is_refused(tmp_path):
     assert done.returncode == 1 and "只能是 DATABASE_URL 的 PostgreSQL 只读副本" in done.stderr
 
 
+def test_a_replica_weighs_statements_as_the_primary_does(tmp_path):
+    env = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgres://x@127.0.0.1/x", "REPLICA_URL": "postgres://x@127.0.0.2/x", "DJANGO_SETTINGS_MODULE": "rectification.settings"}
+    code = "import json; from django.conf import settings; print(json.dumps([settings.DATABASES[name]['OPTIONS'] for name in ('default', 'replica')]))"
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    primary, second = json.loads(done.stdout)
+    assert "jit=off" in primary["options"] and second == primary | {"connect_timeout": 2}
+
+
 # A whole process with the real settings; each line typed is Python, each line answered JSON.
 TALK = """
 import json, sys
