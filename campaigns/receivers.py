@@ -45,9 +45,13 @@ class Receivers(Descent):
         """The numbers of those whose people are listed."""
         return self.chosen or self.total
 
+    def number(self, view: str) -> int:
+        """How many of them are in a view."""
+        return self.shown.get(view, self.shown["sent"])
+
     def people(self, view: str) -> QuerySet[SlipDelivery] | None:
         """Those in a view by name; None when there are too many to list."""
-        rows = self.listed(self.rows, self.shown.get(view, self.shown["sent"]), "cadre__unit")
+        rows = self.listed(self.rows, self.number(view), "cadre__unit")
         return None if rows is None else rows.standing(view).select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name_pinyin", "pk")
 
 

@@ -26,6 +26,7 @@ from ledger import actions as ledger
 from ledger.actions.saved import keep_view
 from ledger.models import Problem
 from organizations import actions as organizations
+from organizations.kept import touch
 from organizations.models import Cadre, RoleGrant, Unit
 from reports import actions as reports
 from reports.models import Briefing
@@ -352,6 +353,7 @@ def remove_demo(*, at: dt.datetime) -> int:
         for rows in (Briefing.objects.filter(campaign__in=found), *_inside(list(found)), found, Job.objects.filter(asked_by__in=users), RoleGrant.objects.filter(user__in=users), keys, cadres, users, locks):
             gone += rows.delete()[0]
         for unit in units.order_by("-path"):
+            touch(unit.path)
             gone += unit.delete()[0]
     except (models.ProtectedError, models.RestrictedError) as error:
         raise ValidationError(

@@ -2,25 +2,31 @@
 
 import datetime as dt
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import DateField, F, Func, Min, Q, QuerySet
 
 from organizations.kept import Counter, keeps
 
-from .models import Attendance, AttendanceCount, SessionCount, StudySession
-
-A = Attendance.Status
+from .models import Attendance, AttendanceCount, SessionCount, StudySession, comings, states
 
 
 def _expected(day: dt.date) -> QuerySet:
     return Attendance.objects.filter(session__in=StudySession.objects.held(day))
 
 
-def _attendance(_day: dt.date) -> dict:
-    return {
-        "expected": Count("pk"), "present": Count("pk", filter=Q(status=A.PRESENT)), "made_up": Count("pk", filter=Q(status=A.MADE_UP)),
-        "missing": Count("pk", filter=Q(status__in=[A.LEAVE, A.ABSENT])),
-    }
+class DayBefore(Func):
+    """A date, one day earlier."""
+
+    output_field = DateField()
+    template = "(%(expressions)s - 1)"
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="date(%(expressions)s, '-1 day')", **context)
 
 
-attendance = keeps(Counter(AttendanceCount, "cadre__unit__path", _expected, _attendance, {"campaign": F("session__campaign")}))
-sessions = keeps(Counter(SessionCount, "unit__path", lambda day: StudySession.objects.held(day), lambda _day: {"held": Count("pk")}, {"campaign": F("campaign_id")}))
+def _next_session(day: dt.date) -> DayBefore:
+    """On the day of the nearest session to come one more waits for its attendance."""
+    return DayBefore(Min("held_on", filter=Q(held_on__gt=day, is_held=False)))
+
+
+attendance = keeps(Counter(AttendanceCount, "cadre__unit__path", _expected, lambda _day: comings(), {"campaign": F("session__campaign")}))
+sessions = keeps(Counter(SessionCount, "unit__path", lambda _day: StudySession.objects.all(), states, {"campaign": F("campaign_id")}, _next_session))

@@ -207,9 +207,10 @@ class SessionFilter(forms.Form):
         self.is_valid()
 
     @property
-    def is_wide(self) -> bool:
-        """Whether the scope has more units than a list to choose from may hold."""
-        return self.fields["unit"].is_typed
+    def counted_as(self) -> str | None:
+        """The state that the sessions found are all those of, "listed" when nothing is asked for; None when more is."""
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return chosen.get("state", "listed") if chosen.keys() <= {"state"} else None
 
     def narrow(self, rows, today: dt.date):
         """The rows the visitor asked for."""

@@ -1,16 +1,19 @@
 """学习教育: materials, sessions, attendance, activities, reflections, tests."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignCounts
 from files.models import StoredFile
+from organizations.breadth import units_named
 from organizations.models import STEP, Cadre, Unit, access_of, lies_within, lineage, reach, within
 from organizations.pinyin import InitialsField
 from organizations.roles import Permission
@@ -25,9 +28,33 @@ class InVisibleCampaign(models.QuerySet):
         return self.filter(campaign__in=Campaign.objects.visible_to(user))
 
 
-def held_by(as_of: dt.date) -> Q:
-    """Held by a day; what has no known date counts once it is entered as held."""
-    return Q(is_held=True) & (Q(held_on__lte=as_of) | Q(held_on__isnull=True))
+def held_by(as_of: dt.date, to: str = "") -> Q:
+    """Held by a day; what has no known date counts once it is entered as held. `to`: leads from a row to its session."""
+    return Q(**{f"{to}is_held": True}) & (Q(**{f"{to}held_on__lte": as_of}) | Q(**{f"{to}held_on__isnull": True}))
+
+
+def lacks_attendance(today: dt.date) -> Q:
+    """The day has come (or it was entered as held) and nobody's attendance is written."""
+    return (Q(held_on__lte=today) | Q(is_held=True)) & ~Exists(Attendance.objects.filter(session=OuterRef("pk")))
+
+
+def states(today: dt.date) -> dict[str, Count]:
+    """Of sessions: how many were held, wait for their attendance, are listed at all."""
+    return {"held": Count("pk", filter=held_by(today)), "unrecorded": Count("pk", filter=lacks_attendance(today)), "listed": Count("pk")}
+
+
+def comings() -> dict[str, Count]:
+    """Of attendance: 应到, and what became of them."""
+    A = Attendance.Status
+    return {
+        "expected": Count("pk"), "present": Count("pk", filter=Q(status=A.PRESENT)), "made_up": Count("pk", filter=Q(status=A.MADE_UP)),
+        "missing": Count("pk", filter=Q(status__in=[A.LEAVE, A.ABSENT])),
+    }
+
+
+def dated() -> Coalesce:
+    """The day of a session; one without stands before all days."""
+    return Coalesce("held_on", Value(dt.date.min))
 
 
 class HeldQuerySet(InVisibleCampaign):
@@ -69,10 +96,15 @@ class StudyMaterial(models.Model):
         return self.title
 
 
+def above(paths: Iterable[str]) -> set[str]:
+    """Where the units above these stand."""
+    return {path[:n] for path in paths for n in range(STEP, len(path), STEP)}
+
+
 class SessionQuerySet(HeldQuerySet):
     def latest_first(self) -> "SessionQuerySet":
         """Newest day first, undated ones last on every database."""
-        return self.order_by(F("held_on").desc(nulls_last=True), "-pk")
+        return self.order_by(dated().desc(), "-pk")
 
     def expecting(self, user) -> "SessionQuerySet":
         """Those a cadre is expected at: on the list, or, before there is one, of their unit or a unit above it."""
@@ -82,24 +114,21 @@ class SessionQuerySet(HeldQuerySet):
 
     def concerning(self, paths: list[str]) -> "SessionQuerySet":
         """Those held by units of some subtrees, and those of units above that they are expected at."""
-        above = {path[:n] for path in paths for n in range(STEP, len(path), STEP)}
-        return self.filter(within(paths, "unit__path") | Q(unit__path__in=above))
+        named = units_named(paths, alone=above(paths))
+        return self.filter(within(paths, "unit__path") | Q(unit__path__in=above(paths)) if named is None else Q(unit__among=named))
 
     def unrecorded(self, today: dt.date) -> "SessionQuerySet":
         """The day has come (or it was entered as held) and nobody's attendance is written."""
-        return self.filter(Q(held_on__lte=today) | Q(is_held=True), attendance__isnull=True)
+        return self.filter(lacks_attendance(today))
 
-    def totals(self, inside: Q, today: dt.date) -> dict[str, int]:
-        """次 held and 次 waiting for their attendance; 人次 expected, present, made up and missing among `inside`."""
-        met = held_by(today) & inside
-        counts = {
-            status.value: Count("attendance", filter=met & Q(attendance__status=status)) for status in Attendance.Status
-        }
-        waiting = (Q(held_on__lte=today) | Q(is_held=True)) & Q(attendance__isnull=True)
-        found = self.order_by().aggregate(
-            held=Count("pk", filter=held_by(today), distinct=True), unrecorded=Count("pk", filter=waiting), expected=Count("attendance", filter=met), **counts
-        )
-        return found | {"missing": found["leave"] + found["absent"]}
+    def by_state(self, today: dt.date) -> dict[str, int]:
+        """次 held, 次 waiting for their attendance, and all."""
+        return self.order_by().aggregate(**states(today))
+
+    def attended(self, user, today: dt.date) -> dict[str, int]:
+        """How often somebody was expected at those held, was present, made up and missing."""
+        own = Attendance.objects.filter(held_by(today, "session__"), session__in=self.order_by().values("pk"), cadre__user=user)
+        return own.order_by().aggregate(**comings())
 
     def with_counts(self, paths: list[str]) -> "SessionQuerySet":
         """应到、实到、请假、缺席、已补学 among the cadres of some subtrees; and whether any attendance is written at all."""
@@ -131,6 +160,7 @@ class StudySession(models.Model):
     class Meta:
         verbose_name = _("集中学习")
         ordering = ["-held_on", "-pk"]
+        indexes = [models.Index("campaign", dated().desc(), F("id").desc(), name="learning_session_latest")]
 
     def __str__(self) -> str:
         return self.title
@@ -339,14 +369,16 @@ class AttendanceCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("考勤人次")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="learning_attendancecount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path"], name="learning_attendancecount_once")]
 
 
 class SessionCount(CampaignCounts):
-    """Sessions held, by the block of the unit that held them."""
+    """Sessions by state, by the block of the unit that holds them."""
 
     held = models.PositiveIntegerField()
+    unrecorded = models.PositiveIntegerField()  # their day has come and nobody's attendance is written
+    listed = models.PositiveIntegerField()
 
     class Meta:
         verbose_name = _("集中学习次数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="learning_sessioncount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path"], name="learning_sessioncount_once")]

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from organizations.breadth import units_named
 from organizations.kept import WIDTH, is_built, read_under, sums
 from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
@@ -42,7 +43,7 @@ SHOWS_LATE = ("all", "mine", "not_closed", "counted", "open", "overdue")  # the 
 DEEP = 10_000  # rows: as far as one turns pages, counts, and looks for a text
 MANY = _("10,000 以上")
 EVERYWHERE = Q(responsible_unit__isnull=False)
-NAMED, FEW = 2000, 50  # units whose numbers are named one by one: of those meant, of those not meant
+FEW = 50  # units that are not meant, named one by one
 
 
 def rate(part: int, whole: int, decimals: int = 1) -> str:
@@ -53,12 +54,6 @@ def rate(part: int, whole: int, decimals: int = 1) -> str:
 
 
 # --- whose ---
-
-
-def units_named(paths: list[str]) -> list[int] | None:
-    """The numbers of the units in these subtrees; None when they are too many to be named."""
-    meant = list(Unit.objects.order_by().filter(within(paths, "path")).values_list("pk", flat=True)[: NAMED + 1]) if paths else []
-    return meant if len(meant) <= NAMED else None
 
 
 def in_units(paths: list[str], named: list[int] | None) -> Q:
@@ -143,7 +138,16 @@ class Ledger:
 
     def in_view(self, view: str = "") -> ProblemQuerySet:
         """The rows of one quick view; of the one in the address when none is named."""
-        return in_view(self.rows, view or self.view, self.user, self.today)
+        view = view or self.view
+        return self.rows.awaiting(self.user, self._verified) if view == "awaiting" else in_view(self.rows, view, self.user, self.today)
+
+    @cached_property
+    def _verified(self) -> Q | None:
+        """Where the visitor verifies, said by numbers of units as the ledger's scope is; None where the two are not the same."""
+        paths = scope_paths(self.user, P.VERIFY_PROBLEMS, self.campaign.pk)
+        if self._unit:  # these rows are all of the unit
+            return EVERYWHERE if self._unit.path.startswith(tuple(paths)) else None
+        return self._scope if sorted(paths) == sorted(self._paths) else None
 
     @property
     def is_read(self) -> bool:

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Q
+
 from .kept import Counter, Row, read_under
 from .models import Unit, within
 
 WIDE = 80  # units: as many lines as one reads through
+NAMED = 2000  # units: as many are named by their numbers, which spares a database the join; of more it is told the range of paths
 LISTED = 1000  # rows of a wide scope that are listed one by one all the same
 
 
@@ -30,6 +33,13 @@ def breadth_of(paths: list[str], *known: Breadth) -> Breadth:
             return one
     units = list(Unit.objects.filter(within(paths, "path")).order_by().values_list("pk", flat=True)[: WIDE + 1]) if paths else []
     return Breadth(paths, units if len(units) <= WIDE else None)
+
+
+def units_named(paths: Iterable[str], *, alone: Iterable[str] = ()) -> list[int] | None:
+    """The numbers of the units in these subtrees, and of those that stand at the paths `alone`; None when they are too many to be named."""
+    meant = within(paths, "path") | Q(path__in=alone)
+    found = list(Unit.objects.order_by().filter(meant).values_list("pk", flat=True)[: NAMED + 1])
+    return found if len(found) <= NAMED else None
 
 
 def by_unit_below(counter: Counter, paths: Iterable[str], day, **only) -> list[tuple[Unit, Row]]:

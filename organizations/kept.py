@@ -95,8 +95,8 @@ class Counter:
         """
         wanted = None if EVERYWHERE in places or len(places) > MANY else places
         self._lock(wanted)
-        kept = self.model.objects.select_related("unit")
-        before = {self._key(row): row for row in (kept if wanted is None else kept.filter(at(wanted, "unit__path")))}
+        kept = self.model.objects.all()
+        before = {self._key(row): row for row in (kept if wanted is None else kept.filter(at(wanted, "path")))}
         now = {(row["path"], *(row[name] for name in self.keys)): row for row in self.counted(day, places=wanted)}
         gone = [row for key, row in before.items() if key not in now]
         written = {key: row for key, row in now.items() if key not in before or any(getattr(before[key], name) != row[name] for name in self.columns)}
@@ -106,19 +106,17 @@ class Counter:
         return len(written) + len(gone) - len(outlived)
 
     def _write(self, rows: Collection[Row]) -> None:
-        tops = Unit.objects.order_by()
-        units = dict((tops if len(rows) > MANY else tops.filter(path__in=[row["path"] for row in rows])).values_list("path", "pk"))
         new = [
-            self.model(unit_id=units[row["path"]], **{self._column(name): row[name] for name in self.keys}, **{name: row[name] for name in self.columns})
+            self.model(path=row["path"], **{self._column(name): row[name] for name in self.keys}, **{name: row[name] for name in self.columns})
             for row in rows
         ]
-        self.model.objects.bulk_create(new, batch_size=500, update_conflicts=True, unique_fields=["unit", *self.keys], update_fields=self.columns)
+        self.model.objects.bulk_create(new, batch_size=500, update_conflicts=True, unique_fields=["path", *self.keys], update_fields=self.columns)
 
     def _column(self, name: str) -> str:
         return self.model._meta.get_field(name).attname
 
     def _key(self, row) -> tuple:
-        return (row.unit.path, *(getattr(row, self._column(name)) for name in self.keys))
+        return (row.path, *(getattr(row, self._column(name)) for name in self.keys))
 
     def _lock(self, places: set[Place] | None) -> None:
         """Two deeds in one block count it one after the other; else each would miss what the other has not committed.
@@ -195,7 +193,7 @@ class Ask:
 
     @property
     def kept(self) -> QuerySet:
-        return self.counter.model.objects.filter(at([(self.under, True)], "unit__path"), **self.only).order_by()
+        return self.counter.model.objects.filter(at([(self.under, True)], "path"), **self.only).order_by()
 
     def part(self, name: str, width: int) -> QuerySet:
         """These counts as lines (name, path, key, right until, numbers) of a statement that reads several kinds."""
@@ -203,7 +201,7 @@ class Ask:
         sums = [Sum(column) for column in self.counter.names]
         sums += [Value(0, models.IntegerField())] * (width - len(sums))
         return (
-            self.kept.annotate(part_path=Left("unit__path", self.level * STEP), part_key=key).values("part_path", "part_key")
+            self.kept.annotate(part_path=Left("path", self.level * STEP), part_key=key).values("part_path", "part_key")
             .annotate(part_name=Value(name, models.CharField()), part_until=Min("right_until"), **{f"part_{n}": value for n, value in enumerate(sums)})
             .values_list("part_name", "part_path", "part_key", "part_until", *(f"part_{n}" for n in range(width)))
         )
@@ -217,12 +215,12 @@ class Ask:
 
     def mended(self, day: dt.date) -> list[Row]:
         """When the day has gone past some counts and nobody has made them again yet: those are counted now, the others read."""
-        places = {block_of(path) for path in self.kept.filter(right_until__lt=day).values_list("unit__path", flat=True)}
+        places = {block_of(path) for path in self.kept.filter(right_until__lt=day).values_list("path", flat=True)}
         if len(places) > MANY:
             return self.live(day)
         names = self.counter.names
-        fresh = self.kept.exclude(at(places, "unit__path")).annotate(path=Left("unit__path", self.level * STEP)).values("path", *self.counter.keys, *names)
-        return self.added([*fresh, *self.counted(day, places)])
+        fresh = self.kept.exclude(at(places, "path")).values("path", *self.counter.keys, *names)
+        return self.added([*({**row, "path": row["path"][: self.level * STEP]} for row in fresh), *self.counted(day, places)])
 
     def added(self, rows: Iterable[Row]) -> list[Row]:
         """One row for each path and key."""
@@ -269,6 +267,13 @@ def read_under(counter: Counter, paths: Iterable[str], day: dt.date, *, below: i
     """One kind of counts of several subtrees, each by its top or by the units so many levels below it, and by one key; none is read twice."""
     asks = {path: Ask(counter, path, len(path) // STEP + below, by, only) for path in topmost(paths)}
     return [row for rows in read(asks, day).values() for row in rows]
+
+
+def sums_under(counters: Iterable[Counter], paths: Iterable[str], day: dt.date, **only) -> list[dict[str, int]]:
+    """What each of several kinds comes to in these subtrees, its numbers by name; one statement."""
+    asks = {(counter.model._meta.label, path): Ask(counter, path, len(path) // STEP, "", only) for counter in counters for path in topmost(paths)}
+    found = read({" ".join(name): ask for name, ask in asks.items()}, day)
+    return [sums((row for name in asks if name[0] == counter.model._meta.label for row in found[" ".join(name)]), counter.names) for counter in counters]
 
 
 def topmost(paths: Iterable[str]) -> list[str]:

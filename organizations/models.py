@@ -102,14 +102,14 @@ class Unit(models.Model):
 class KeptCounts(models.Model):
     """Base of counts kept for a block of units (organizations/kept.py)."""
 
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+", verbose_name=_("单位"))
+    path = models.CharField(max_length=16)  # of the block's unit: read by its beginning, a unit's number would have to be looked up first
     right_until = models.DateField(_("有效至"), null=True, blank=True)  # the last day on which they stay so without a deed
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
-        return str(self.unit)
+        return self.path
 
 
 class KeptCheck(models.Model):
@@ -136,7 +136,7 @@ class HeadCount(KeptCounts):
 
     class Meta:
         verbose_name = _("人数")
-        constraints = [models.UniqueConstraint(fields=["unit"], name="organizations_headcount_once")]
+        constraints = [models.UniqueConstraint(fields=["path"], name="organizations_headcount_once")]
 
 
 class RosterCount(KeptCounts):
@@ -149,7 +149,7 @@ class RosterCount(KeptCounts):
 
     class Meta:
         verbose_name = _("名册人数")
-        constraints = [models.UniqueConstraint(fields=["unit"], name="organizations_rostercount_once")]
+        constraints = [models.UniqueConstraint(fields=["path"], name="organizations_rostercount_once")]
 
 
 class DutyAssignment(models.Model):

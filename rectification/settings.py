@@ -213,9 +213,10 @@ def _database() -> dict:
 def _postgresql(found: dict, **options) -> dict:
     """A server's settings, with `options` where the URL says nothing else.
 
-    Statements are short: compiling them, or weighing every order of ten joins, costs more than it brings. The first joins are those of the filters.
+    Statements are short: compiling them, weighing every order of ten joins or spreading them over processes costs more than it brings, and others
+    wait for those. The first joins are those of the filters.
     """
-    options = {"options": "-c jit=off -c join_collapse_limit=5"} | options | found.get("OPTIONS", {})
+    options = {"options": "-c jit=off -c join_collapse_limit=5 -c max_parallel_workers_per_gather=0"} | options | found.get("OPTIONS", {})
     return found | {"ENGINE": ENGINES["django.db.backends.postgresql"], "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

@@ -29,7 +29,7 @@ from .counting import Counting, counting
 from .models import Briefing
 
 FAR = dt.date.max
-MOST = 1000  # of a kind: as many of what waits are counted
+MOST = 200  # of a kind: as many of what waits are counted; every page counts them, and the list each leads to tells all
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ two figures and opens to its denominator's rows.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial, wraps
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices, When
 from django.db.models.functions import Left, Length
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -303,21 +303,30 @@ COUNTED = (S.OPEN, S.SUBMITTED, S.VERIFIED, S.CLOSED, S.DEFERRED)
 
 @built_once
 def _problems(scope: Scope, as_of: dt.date) -> QuerySet:
-    """Problems with the state they had at the end of the as-of day, read from their history."""
-    last = StatusChange.objects.filter(problem=OuterRef("pk"), at__lt=end_of(as_of)).order_by("-at", "-pk")
+    """Problems with the state they had at the end of the as-of day: their present one, or what their history tells of those that moved since."""
+    end = end_of(as_of)
+    last = StatusChange.objects.filter(problem=OuterRef("pk"), at__lt=end).order_by("-at", "-pk")
     return (
-        Problem.objects.filter(within([scope.path], "responsible_unit__path"), campaign=scope.campaign, reported_at__lt=end_of(as_of))
-        .annotate(state_then=Subquery(last.values("after")[:1]))
+        Problem.objects.filter(within([scope.path], "responsible_unit__path"), campaign=scope.campaign, reported_at__lt=end)
+        .alias(told=Subquery(last.values("after")[:1]))
+        .annotate(state_then=Case(When(moved_at__lt=end, then=F("status")), default=F("told")))
         .select_related("responsible_unit")
     )
 
 
+def _problems_in(scope: Scope, as_of: dt.date, states: Collection[str]) -> QuerySet:
+    """Those with one of these states then. Said of both kinds: by `state_then` alone a database would ask each one's history and know nothing of how many there are."""
+    stayed = Q(moved_at__lt=end_of(as_of))
+    moved = Q(moved_at__gte=end_of(as_of)) | Q(moved_at__isnull=True)
+    return _problems(scope, as_of).filter(stayed & Q(status__in=states) | moved & Q(told__in=states))
+
+
 def _in_state(*states: str, **more) -> Rows:
-    return lambda s, d: _problems(s, d).filter(state_then__in=states, **more)
+    return lambda s, d: _problems_in(s, d, states).filter(**more)
 
 
 def _overdue(scope: Scope, as_of: dt.date) -> QuerySet:
-    return _problems(scope, as_of).filter(state_then=S.OPEN, due_on__lt=as_of).exclude(track=Problem.Track.LONG_TERM)
+    return _problems_in(scope, as_of, [S.OPEN]).filter(due_on__lt=as_of).exclude(track=Problem.Track.LONG_TERM)
 
 
 T = Problem.Track

@@ -605,4 +605,4 @@ class ReportCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("自查报告数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "round"], name="selfcheck_reportcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path", "round"], name="selfcheck_reportcount_once")]

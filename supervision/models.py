@@ -255,4 +255,4 @@ class RecordCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("监督记录数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="supervision_recordcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path"], name="supervision_recordcount_once")]

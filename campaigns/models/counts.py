@@ -27,7 +27,7 @@ class SlipCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("提示单签收数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "slip"], name="campaigns_slipcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path", "slip"], name="campaigns_slipcount_once")]
 
 
 class DeliveryCount(CampaignCounts):
@@ -39,4 +39,4 @@ class DeliveryCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("提示单送达数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="campaigns_deliverycount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path"], name="campaigns_deliverycount_once")]

@@ -85,5 +85,5 @@ def _receivers(request, slip: Slip) -> dict:
     people = seen.people(view)
     return {
         "receivers": seen, "units": seen.units, "view": view, "waiting_units": [u for u in seen.units if u["waiting"]], **seen.total, "shown": seen.shown,
-        "page": None if people is None else page_of(request, people),
+        "page": None if people is None else page_of(request, people, seen.number(view)),
     }

@@ -18,14 +18,14 @@ from audit.log import record
 from campaigns.current import needed_campaign
 from files.workbook import XLSX, workbook
 from organizations.access import requires
-from organizations.kept import read_under, sums
+from organizations.kept import sums_under
 from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
 
 from ..actions import hold_session
-from ..counts import attendance
+from ..counts import attendance, sessions
 from ..forms import SessionFilter, SessionForm, units_for
-from ..models import Attendance, Reflection, SessionQuerySet, StudySession
+from ..models import Attendance, Reflection, SessionQuerySet, StudySession, above
 from ..sheets import WIDTHS, SessionResource
 
 PER_PAGE = 30
@@ -41,12 +41,14 @@ def session_list(request) -> HttpResponse:
     all_rows = StudySession.objects.visible_to(request.user).filter(campaign=campaign)
     rows = all_rows.concerning(paths) if paths else all_rows.expecting(request.user)
     chosen = SessionFilter(request.GET, units=units_for(request.user, P.SEE_PROGRESS, campaign))
-    counted = within(paths, "attendance__cadre__unit__path") if paths else Q(attendance__cadre__user=request.user)
+    totals = _totals(rows, paths, campaign, today) if paths else rows.by_state(today) | rows.attended(request.user, today)
     mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign)
-    page = Paginator(chosen.narrow(rows, today).latest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(chosen.narrow(rows, today).latest_first(), PER_PAGE)
+    if chosen.counted_as in totals:
+        paginator.count = totals[chosen.counted_as]
+    page = paginator.get_page(request.GET.get("page"))
     if paths:  # counted are those on the page, of a nation's 160,000
-        keys = list(page.object_list.values_list("pk", flat=True))
-        page.object_list = StudySession.objects.filter(pk__in=keys).latest_first()
+        page.object_list = StudySession.objects.filter(pk__in=page.object_list.values("pk")).latest_first()
     else:
         page.object_list = page.object_list.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
     page.object_list = page.object_list.select_related("unit").with_counts(paths).prefetch_related("topics")
@@ -54,18 +56,19 @@ def session_list(request) -> HttpResponse:
         "page": page,
         "filter": chosen,
         "sees_counts": bool(paths),
-        "totals": _totals_kept(rows, paths, campaign, today) if chosen.is_wide else rows.totals(counted, today),
-        "duties": mine.to_make_up().select_related("session").order_by("session__held_on"),
+        "totals": totals,
+        "duties": mine.to_make_up().select_related("session").order_by("session__held_on") if access_of(request.user).is_cadre else [],
         "can_run": access_of(request.user).may(P.RUN_LEARNING),
         "materials": campaign.materials.filter(is_required=True).select_related("file")[:8],
         "activities": campaign.activities.filter(is_held=True).order_by("-entered_at")[:5],
     })
 
 
-def _totals_kept(rows: SessionQuerySet, paths: list[str], campaign, today) -> dict[str, int]:
-    """The same of a wide scope: who came is read from the kept counts of its cadres, at whatever session it was."""
-    came = sums(read_under(attendance, paths, today, campaign=campaign.pk), attendance.names)
-    return came | {"held": rows.held(today).count(), "unrecorded": rows.unrecorded(today).count()}
+def _totals(rows: SessionQuerySet, paths: list[str], campaign, today) -> dict[str, int]:
+    """次 and 人次 of a scope, from what is kept: its units' sessions by state and those of units above, and who of its cadres came, to whatever session it was."""
+    came, own = sums_under([attendance, sessions], paths, today, campaign=campaign.pk)
+    higher = rows.filter(unit__path__in=above(paths)).by_state(today) if above(paths) else dict.fromkeys(own, 0)
+    return came | {state: own[state] + higher[state] for state in own}
 
 
 @requires(P.RUN_LEARNING)

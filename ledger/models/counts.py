@@ -24,7 +24,7 @@ class ProblemCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("问题数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign"], name="ledger_problemcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path"], name="ledger_problemcount_once")]
 
 
 class AspectCount(CampaignCounts):
@@ -36,7 +36,7 @@ class AspectCount(CampaignCounts):
 
     class Meta:
         verbose_name = _("各方面问题数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "aspect_label"], name="ledger_aspectcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path", "aspect_label"], name="ledger_aspectcount_once")]
 
 
 class WeekCounts(CampaignCounts):
@@ -54,7 +54,7 @@ class RegisteredCount(WeekCounts):
 
     class Meta:
         verbose_name = _("每周立项数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "week"], name="ledger_registeredcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path", "week"], name="ledger_registeredcount_once")]
 
 
 class ClosedCount(WeekCounts):
@@ -62,4 +62,4 @@ class ClosedCount(WeekCounts):
 
     class Meta:
         verbose_name = _("每周销号数")
-        constraints = [models.UniqueConstraint(fields=["unit", "campaign", "week"], name="ledger_closedcount_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "path", "week"], name="ledger_closedcount_once")]

@@ -34,9 +34,12 @@ def is_soon(today: dt.date, days: int = 7) -> Q:
     return Q(status=Problem.Status.OPEN, due_on__range=(today, today + dt.timedelta(days=days))) & ~Q(track=Problem.Track.LONG_TERM)
 
 
-def awaits(user) -> Q:
-    """Submitted, and this user is the one to verify: named, or nobody is named and the unit lies in their scope."""
-    anyone = Q(verifier__isnull=True) & reach(user, Permission.VERIFY_PROBLEMS, unit="responsible_unit__path", campaign="campaign")
+def awaits(user, theirs: Q | None = None) -> Q:
+    """Submitted, and this user is the one to verify: named, or nobody is named and the unit lies in their scope. `theirs`: that scope, where
+    it is said some other way."""
+    if theirs is None:
+        theirs = reach(user, Permission.VERIFY_PROBLEMS, unit="responsible_unit__path", campaign="campaign")
+    anyone = Q(verifier__isnull=True) & theirs
     access_of(user)  # knows the cadre: said by number, all is read in the index of what is submitted
     cadre = getattr(user, "cadre", None)
     own = Q(submitted_by=user) | Q(edited_by=user) | (Q(responsible_person=cadre) if cadre else Q())
@@ -46,9 +49,9 @@ def awaits(user) -> Q:
 def awaits_closing(user) -> Q:
     """Verified, not their own, and of a seriousness that is theirs to close."""
     theirs = Q(pk__in=[])
-    for seriousness, (permissions, _who) in CLOSERS.items():
-        for permission in permissions:
-            theirs |= Q(seriousness=seriousness) & reach(user, permission, unit="responsible_unit__path", campaign="campaign")
+    for permission in sorted({permission for permissions, _who in CLOSERS.values() for permission in permissions}):
+        closed = [seriousness for seriousness, (permissions, _who) in CLOSERS.items() if permission in permissions]
+        theirs |= Q(seriousness__in=closed) & reach(user, permission, unit="responsible_unit__path", campaign="campaign")
     access_of(user)  # knows the cadre
     cadre = getattr(user, "cadre", None)
     own = Q(responsible_person__isnull=False, responsible_person=cadre) if cadre else Q()
@@ -94,9 +97,9 @@ class ProblemQuerySet(models.QuerySet):
         """我负责的."""
         return self.filter(responsible_person__user=user)
 
-    def awaiting(self, user) -> "ProblemQuerySet":
-        """等我验收."""
-        return self.filter(awaits(user))
+    def awaiting(self, user, theirs: Q | None = None) -> "ProblemQuerySet":
+        """等我验收 (see `awaits`)."""
+        return self.filter(awaits(user, theirs))
 
     def to_close_by(self, user) -> "ProblemQuerySet":
         """等我销号."""

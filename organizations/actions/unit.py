@@ -74,8 +74,7 @@ def move_unit(unit: Unit, *, parent: Unit | None, by, at: dt.datetime, version: 
     moved = Unit.objects.filter(path__gte=old, path__lt=old + "~").update(path=Concat(Value(new), Substr("path", len(old) + 1)))
     Unit.objects.filter(pk=unit.pk).update(parent=parent, version=unit.version)
     unit.refresh_from_db()
-    touch(old)
-    touch(new, below=True)
+    touch(old, new, below=True)
     record("organizations.move_unit", by=by, at=at, subject=unit, old=str(came_from or ""), new=str(parent or ""), units=moved)
     return unit
 

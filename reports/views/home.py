@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.current import campaign_of
-from ledger.listing import LONG, in_units, own_of, units_named
+from ledger.listing import LONG, in_units, own_of
 from ledger.models import Problem, StatusChange
-from organizations.breadth import Breadth, breadth_of
+from organizations.breadth import Breadth, breadth_of, units_named
 from organizations.models import access_of, scope_paths
 from organizations.roles import Permission as P
 

@@ -14,7 +14,7 @@ from ledger.forms import aspects_of
 from ledger.listing import Ledger
 from ledger.models import Problem
 from ledger.moves import MOVES
-from organizations import choosing
+from organizations import breadth, choosing
 from organizations.actions import open_unit
 from organizations.kept import build, topmost
 from organizations.models import Cadre
@@ -45,7 +45,7 @@ def many(cast):
 @pytest.mark.parametrize(("named", "few"), [(2000, 50), (0, 50), (0, 0)])
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_the_list_holds_what_its_visitor_may_see_and_counts_it(many, monkeypatch, who, named, few):
-    monkeypatch.setattr(listing, "NAMED", named)
+    monkeypatch.setattr(breadth, "NAMED", named)
     monkeypatch.setattr(listing, "FEW", few)
     user, seen = getattr(many, who), ledger(many, getattr(many, who))
     may = Problem.objects.visible_to(user).filter(campaign=many.campaign)

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from campaigns.models import Campaign, PlanItem
-from learning.models import StudySession
+from learning.models import Attendance, StudySession, comings, held_by
 from ledger.models import Problem
 from organizations.headcounts import unit_rows
 from organizations.models import Cadre, Unit
@@ -50,9 +50,8 @@ def test_the_self_check(found):
 
 
 def test_teaching(found, scope):
-    from django.db.models import Q
-
-    totals = StudySession.objects.filter(campaign=scope.campaign).totals(Q(), TODAY)
+    sessions = StudySession.objects.filter(campaign=scope.campaign)
+    totals = sessions.by_state(TODAY) | Attendance.objects.filter(held_by(TODAY, "session__"), session__in=sessions).aggregate(**comings())
     assert {k: totals[k] for k in ("held", "expected", "present", "made_up", "missing")} == {
         "held": found["sessions"], "expected": found["attendance_expected"], "present": found["attendance_present"],
         "made_up": found["attendance_made_up"], "missing": found["attendance_missing"],

@@ -70,11 +70,11 @@ def test_a_unit_that_moves_takes_its_counts_along(cast):
     plant(cast, cast.bureau)
     enter_cadre(staff_no="D1", name="程远", unit=deep, by=None, at=NOW)
     assert len(deep.path) // 4 == 6 and total(cast, cast.bureau)["reported"] == 2
-    assert ProblemCount.objects.get(unit__code="D0").reported == 1  # kept with the fourth level above it
+    assert ProblemCount.objects.get(path=cast.unit_a.path + "0001").reported == 1  # kept with the fourth level above it
     move_unit(Unit.objects.get(code="D0"), parent=cast.unit_b, by=None, at=NOW)
     assert (total(cast, cast.bureau)["reported"], total(cast, cast.unit_b)["reported"], wrong()) == (1, 1, {})
     move_unit(Unit.objects.get(pk=cast.unit_b.pk), parent=cast.bureau, by=None, at=NOW)  # D0 lies on the fifth level now
-    assert not ProblemCount.objects.filter(unit__code="D0").exists()
+    assert not ProblemCount.objects.filter(path=Unit.objects.get(code="D0").path).exists()
     assert (total(cast, cast.bureau)["reported"], wrong()) == (2, {})
     move_unit(Unit.objects.get(pk=cast.unit_b.pk), parent=cast.elsewhere, by=None, at=NOW)
     assert (total(cast)["reported"], total(cast, cast.elsewhere)["reported"], wrong()) == (1, 1, {})

@@ -124,6 +124,7 @@ def test_the_night_makes_them_right_for_the_new_day_and_calls_nothing_wrong(demo
 
 def test_the_demo_removed_leaves_none_of_its_counts(demo):
     remove_demo(at=NOW)
+    connection.finish()
     assert {model: model.objects.count() for model in COUNTERS if model.objects.exists()} == {} and wrong() == {}
 
 
