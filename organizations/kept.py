@@ -8,7 +8,7 @@ its transaction, so a count can't drift away by pieces. The day passes without a
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from zlib import crc32
@@ -34,6 +34,11 @@ Row = dict[str, object]
 def block_of(path: str) -> Place:
     """The block a unit lies in."""
     return path[:WIDTH], len(path) >= WIDTH
+
+
+def between(bounds: Sequence[str], field: str) -> Q:
+    """Rows whose unit's path lies from the first bound on and before the second; at the only one."""
+    return Q(**{f"{field}__gte": bounds[0], f"{field}__lt": bounds[1]}) if len(bounds) == 2 else Q(**{field: bounds[0]})
 
 
 def at(places: Iterable[Place], field: str) -> Q:
@@ -73,20 +78,26 @@ class Counter:
         """What is written."""
         return [*self.names, "right_until"]
 
-    def counted(self, day: dt.date, *, places: Iterable[Place] | None = None, width: int = WIDTH, **only) -> list[Row]:
+    def counted(self, day: dt.date, *, places: Collection[Place] | None = None, width: int = WIDTH, **only) -> list[Row]:
         """Counted from the rows: dicts of `path` (cut at `width` characters), the keys, the counts and `right_until`.
 
         `only`: values of keys.
         """
-        rows = self.rows(day).order_by()
-        if places is not None:
-            rows = rows.filter(at(places, self.path))
+        if places is None or len(places) > 1:
+            found = self.lines(Q() if places is None else at(places, self.path), day, width, only)
+        else:  # as a deed asks
+            ((path, with_below),) = places
+            bounds = (path, path + "~") if with_below else (path,)
+            found = LINES.of(self.model, *bounds, counter=self.model, day=day, width=width, only=tuple(only.items()))
+        return [dict(zip(("path", *self.keys, *self.columns), line, strict=True)) for line in found]
+
+    def lines(self, meant: Q, day: dt.date, width: int, only: Mapping[str, object]) -> QuerySet:
+        """The same as lines: path, keys, counts, right until."""
         keys = {f"as_{name}": what for name, what in self.keys.items()}
-        rows = rows.annotate(as_path=Left(self.path, width), **keys).filter(**{f"as_{name}": value for name, value in only.items()})
+        rows = self.rows(day).order_by().filter(meant).annotate(as_path=Left(self.path, width), **keys).filter(**{f"as_{name}": value for name, value in only.items()})
         counts = {f"as_{name}": number for name, number in self.counts(day).items()}
         last = self.changes(day) or Value(None, models.DateField())
-        found = rows.values("as_path", *keys).annotate(**counts, as_right_until=last)
-        return [{name.removeprefix("as_"): value for name, value in row.items()} for row in found]
+        return rows.values("as_path", *keys).annotate(**counts, as_right_until=last).values_list("as_path", *keys, *counts, "as_right_until")
 
     def recount(self, places: set[Place], day: dt.date) -> int:
         """Count these places again and write what is different. Inside a transaction.
@@ -136,6 +147,15 @@ class Counter:
 
 
 COUNTERS: dict[type[KeptCounts], Counter] = {}
+
+
+def _counted_lines(*bounds: str, counter: type[KeptCounts], day: dt.date, width: int, only: tuple) -> QuerySet:
+    """`bounds`: where a subtree begins and where it has ended; one path is a unit alone."""
+    found = COUNTERS[counter]
+    return found.lines(between(bounds, found.path), day, width, dict(only))
+
+
+LINES = Statement(None, _counted_lines, kept=300)
 
 
 def keeps(counter: Counter) -> Counter:
@@ -195,18 +215,7 @@ class Ask:
     def kept(self) -> QuerySet:
         return self.counter.model.objects.filter(at([(self.under, True)], "path"), **self.only).order_by()
 
-    def part(self, name: str, width: int) -> QuerySet:
-        """These counts as lines (name, path, key, right until, numbers) of a statement that reads several kinds."""
-        key = Cast(self.by, models.CharField()) if self.by else Value("", models.CharField())
-        sums = [Sum(column) for column in self.counter.names]
-        sums += [Value(0, models.IntegerField())] * (width - len(sums))
-        return (
-            self.kept.annotate(part_path=Left("path", self.level * STEP), part_key=key).values("part_path", "part_key")
-            .annotate(part_name=Value(name, models.CharField()), part_until=Min("right_until"), **{f"part_{n}": value for n, value in enumerate(sums)})
-            .values_list("part_name", "part_path", "part_key", "part_until", *(f"part_{n}" for n in range(width)))
-        )
-
-    def counted(self, day: dt.date, places: Iterable[Place]) -> list[Row]:
+    def counted(self, day: dt.date, places: Collection[Place]) -> list[Row]:
         return self.counter.counted(day, places=places, width=self.level * STEP, **self.only)
 
     def live(self, day: dt.date) -> list[Row]:
@@ -233,15 +242,38 @@ class Ask:
         return list(sums.values())
 
 
-def _lines(*, asked: tuple[tuple, ...]) -> QuerySet:
-    """Everything asked for, as lines of one statement."""
-    asks = {name: Ask(COUNTERS[model], under, level, by, dict(only)) for name, model, under, level, by, only in asked}
-    width = max(len(ask.counter.names) for ask in asks.values())
-    parts = [ask.part(name, width) for name, ask in asks.items()]
-    return parts[0].union(*parts[1:], all=True)
+@dataclass(frozen=True)
+class Part:
+    """One ask's share of a statement that reads several kinds: which subtree (0 is the first), and the ask without it."""
+
+    model: type[KeptCounts]
+    tree: int
+    level: int
+    by: str
+    only: tuple[tuple[str, object], ...]
+
+    def lines(self, n: int, bounds: Sequence[str], width: int) -> QuerySet:
+        """Its number, path, key, right until, as many numbers as the widest has."""
+        names = COUNTERS[self.model].names
+        key = Cast(self.by, models.CharField()) if self.by else Value("", models.CharField())
+        sums = [Sum(column) for column in names]
+        sums += [Value(0, models.IntegerField())] * (width - len(sums))
+        return (
+            self.model.objects.filter(between(bounds, "path"), **dict(self.only)).order_by()
+            .annotate(part_path=Left("path", self.level * STEP), part_key=key).values("part_path", "part_key")
+            .annotate(part_n=Value(n, models.IntegerField()), part_until=Min("right_until"), **{f"part_{n}": value for n, value in enumerate(sums)})
+            .values_list("part_n", "part_path", "part_key", "part_until", *(f"part_{n}" for n in range(width)))
+        )
 
 
-KEPT_LINES = Statement(None, _lines, kept=300)
+def _kept_lines(*bounds: str, parts: tuple[Part, ...]) -> QuerySet:
+    """Everything asked for. `bounds`: where each subtree begins and where it has ended."""
+    width = max(len(COUNTERS[part.model].names) for part in parts)
+    lines = [part.lines(n, bounds[2 * part.tree : 2 * part.tree + 2], width) for n, part in enumerate(parts)]
+    return lines[0].union(*lines[1:], all=True)
+
+
+KEPT_LINES = Statement(None, _kept_lines, kept=300)
 
 
 def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
@@ -254,9 +286,11 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     kept = {name: ask for name, ask in asks.items() if ask.is_kept}
     if not kept:
         return found
-    stale = set()
-    asked = tuple((name, ask.counter.model, ask.under, ask.level, ask.by, tuple(ask.only.items())) for name, ask in kept.items())
-    for name, path, key, until, *numbers in KEPT_LINES.of(asked[0][1], asked=asked):
+    stale, names = set(), list(kept)
+    trees = list(dict.fromkeys(ask.under for ask in kept.values()))
+    parts = tuple(Part(ask.counter.model, trees.index(ask.under), ask.level, ask.by, tuple(ask.only.items())) for ask in kept.values())
+    for n, path, key, until, *numbers in KEPT_LINES.of(parts[0].model, *(bound for tree in trees for bound in (tree, tree + "~")), parts=parts):
+        name = names[n]
         found[name].append({"path": path, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
         if until and until < day:
             stale.add(name)

@@ -18,7 +18,8 @@ from django.db.models.sql.compiler import SQLCompiler
 KEPT = 2000  # texts of one statement, those used last
 LARGEST = models.BigIntegerField.MAX_BIGINT
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
-STAND_INS = {int: lambda n: -2_147_000_000 - n, dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
+Value = int | str | dt.date
+STAND_INS = {int: lambda n: -2_147_000_000 - n, str: lambda n: f"\ue000{n}", dt.date: lambda n: dt.date(1, 1, 2 + n)}  # values no row has
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def is_moment(param: object) -> bool:
     return isinstance(param, dt.datetime) or (isinstance(param, str) and MOMENT.match(param) is not None)
 
 
-def adapted(value: int | dt.date, alias: str):
+def adapted(value: Value, alias: str):
     """A value as the database is given it."""
     return connections[alias].ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
 
@@ -70,7 +71,7 @@ def adapted(value: int | dt.date, alias: str):
 class Statement:
     """Called like the function it is made from, which gives a queryset; gives its rows.
 
-    Positional arguments (int or date) are values: stand-ins for them are looked for in the SQL once, and replaced by the
+    Positional arguments (int, str or date) are values: stand-ins for them are looked for in the SQL once, and replaced by the
     values each time. Whatever else decides the rows is a keyword, hashable; each combination has a text of its own. Nothing else may: no row looked
     up, no clock. A moment in the SQL is refused, a day must be a value or a keyword.
     """
@@ -80,10 +81,10 @@ class Statement:
         self._written = lru_cache(kept)(self._write)
         self._compilers: dict[tuple[str, str], SQLCompiler] = {}  # by database and SQL: most shapes differ in their parameters only, and a compiler is large
 
-    def __call__(self, *values: int | dt.date, **shape: Hashable) -> list:
+    def __call__(self, *values: Value, **shape: Hashable) -> list:
         return self.of(self.model, *values, **shape)
 
-    def of(self, model: type[models.Model], *values: int | dt.date, **shape: Hashable) -> list:
+    def of(self, model: type[models.Model], *values: Value, **shape: Hashable) -> list:
         """The same where the model is only known with the shape: it tells which database is asked."""
         if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
             return []  # no row has such a key, and no database reads it
