@@ -71,7 +71,7 @@ def main() -> None:
 
     def look_up() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM ledger_problemcount WHERE unit_id = %s", [county.pk])
+            cursor.execute("SELECT * FROM ledger_problemcount WHERE campaign_id = 1 AND path = %s", [county.path])
             cursor.fetchall()
 
     beside = {"sign-in page": lambda: Client().get("/accounts/sign-in/"), "raw look-up": look_up}

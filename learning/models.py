@@ -33,9 +33,14 @@ def held_by(as_of: dt.date, to: str = "") -> Q:
     return Q(**{f"{to}is_held": True}) & (Q(**{f"{to}held_on__lte": as_of}) | Q(**{f"{to}held_on__isnull": True}))
 
 
+def is_listed() -> Exists:
+    """Whether anybody's attendance at a session is written."""
+    return Exists(Attendance.objects.filter(session=OuterRef("pk")))
+
+
 def lacks_attendance(today: dt.date) -> Q:
     """The day has come (or it was entered as held) and nobody's attendance is written."""
-    return (Q(held_on__lte=today) | Q(is_held=True)) & ~Exists(Attendance.objects.filter(session=OuterRef("pk")))
+    return (Q(held_on__lte=today) | Q(is_held=True)) & ~Q(is_listed())
 
 
 def states(today: dt.date) -> dict[str, Count]:
@@ -108,9 +113,9 @@ class SessionQuerySet(HeldQuerySet):
 
     def expecting(self, user) -> "SessionQuerySet":
         """Those a cadre is expected at: on the list, or, before there is one, of their unit or a unit above it."""
-        above = lineage(access_of(user).unit_path)
-        listed = Attendance.objects.filter(session=OuterRef("pk"))
-        return self.filter(Exists(listed.filter(cadre__user=user)) | (Q(unit__path__in=above) & ~Exists(listed)))
+        own = Attendance.objects.filter(cadre__user=user).order_by().values("session")
+        unlisted = StudySession.objects.filter(unit__path__in=lineage(access_of(user).unit_path)).exclude(is_listed()).order_by().values("pk")
+        return self.filter(pk__in=own.union(unlisted))  # as one condition with "or" a database reads everybody's attendance for it
 
     def concerning(self, paths: list[str]) -> "SessionQuerySet":
         """Those held by units of some subtrees, and those of units above that they are expected at."""
@@ -134,8 +139,7 @@ class SessionQuerySet(HeldQuerySet):
         """应到、实到、请假、缺席、已补学 among the cadres of some subtrees; and whether any attendance is written at all."""
         inside = within(paths, "attendance__cadre__unit__path")
         counts = {status.value: Count("attendance", filter=inside & Q(attendance__status=status)) for status in Attendance.Status}
-        recorded = Exists(Attendance.objects.filter(session=OuterRef("pk")))
-        return self.annotate(expected=Count("attendance", filter=inside), recorded=recorded, **counts)
+        return self.annotate(expected=Count("attendance", filter=inside), recorded=is_listed(), **counts)
 
 
 class StudySession(models.Model):

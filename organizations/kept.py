@@ -36,6 +36,12 @@ def block_of(path: str) -> Place:
     return path[:WIDTH], len(path) >= WIDTH
 
 
+def bounds_of(place: Place) -> tuple[str, ...]:
+    """Where a subtree's paths begin and where they have ended; of a unit alone its path."""
+    path, with_below = place
+    return (path, path + "~") if with_below else (path,)
+
+
 def between(bounds: Sequence[str], field: str) -> Q:
     """Rows whose unit's path lies from the first bound on and before the second; at the only one."""
     return Q(**{f"{field}__gte": bounds[0], f"{field}__lt": bounds[1]}) if len(bounds) == 2 else Q(**{field: bounds[0]})
@@ -86,9 +92,7 @@ class Counter:
         if places is None or len(places) > 1:
             found = self.lines(Q() if places is None else at(places, self.path), day, width, only)
         else:  # as a deed asks
-            ((path, with_below),) = places
-            bounds = (path, path + "~") if with_below else (path,)
-            found = LINES.of(self.model, *bounds, counter=self.model, day=day, width=width, only=tuple(only.items()))
+            found = LINES.of(self.model, *bounds_of(*places), counter=self.model, day=day, width=width, only=tuple(only.items()))
         return [dict(zip(("path", *self.keys, *self.columns), line, strict=True)) for line in found]
 
     def lines(self, meant: Q, day: dt.date, width: int, only: Mapping[str, object]) -> QuerySet:
@@ -197,7 +201,7 @@ def _recount_touched(touched: set[tuple[type[KeptCounts], Place]]) -> None:
 class Ask:
     """Which counts: of a unit with everything below it, by the units of a level and by one key.
 
-    `level`: how many levels deep the answer's paths reach; what lies above has a shorter one. `only`: values of keys.
+    `level`: how many levels deep the answer's paths reach; what lies above has a shorter one. `only`: values of keys. `alone`: of the unit itself.
     """
 
     counter: Counter
@@ -205,22 +209,31 @@ class Ask:
     level: int
     by: str = ""
     only: Mapping[str, object] = field(default_factory=dict)
+    alone: bool = False
 
     @property
     def is_kept(self) -> bool:
-        """Up to four levels counts are kept; below that rows are counted."""
-        return self.level <= LEVELS and len(self.under) <= WIDTH and is_built(self.counter.model)
+        """Up to four levels counts are kept, of the fourth with what is below; below that rows are counted."""
+        return self.level <= LEVELS - self.alone and len(self.under) <= WIDTH and is_built(self.counter.model)
+
+    @property
+    def place(self) -> Place:
+        return self.under, not self.alone
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        return bounds_of(self.place)
 
     @property
     def kept(self) -> QuerySet:
-        return self.counter.model.objects.filter(at([(self.under, True)], "path"), **self.only).order_by()
+        return self.counter.model.objects.filter(between(self.bounds, "path"), **self.only).order_by()
 
     def counted(self, day: dt.date, places: Collection[Place]) -> list[Row]:
         return self.counter.counted(day, places=places, width=self.level * STEP, **self.only)
 
     def live(self, day: dt.date) -> list[Row]:
         """Counted from the rows."""
-        return self.added(self.counted(day, [(self.under, True)]))
+        return self.added(self.counted(day, [self.place]))
 
     def mended(self, day: dt.date) -> list[Row]:
         """When the day has gone past some counts and nobody has made them again yet: those are counted now, the others read."""
@@ -244,10 +257,11 @@ class Ask:
 
 @dataclass(frozen=True)
 class Part:
-    """One ask's share of a statement that reads several kinds: which subtree (0 is the first), and the ask without it."""
+    """One ask's share of a statement that reads several kinds: which of the bounds are its own, and the ask without them."""
 
     model: type[KeptCounts]
-    tree: int
+    begin: int
+    end: int
     level: int
     by: str
     only: tuple[tuple[str, object], ...]
@@ -267,9 +281,9 @@ class Part:
 
 
 def _kept_lines(*bounds: str, parts: tuple[Part, ...]) -> QuerySet:
-    """Everything asked for. `bounds`: where each subtree begins and where it has ended."""
+    """Everything asked for. `bounds`: of one place after the other."""
     width = max(len(COUNTERS[part.model].names) for part in parts)
-    lines = [part.lines(n, bounds[2 * part.tree : 2 * part.tree + 2], width) for n, part in enumerate(parts)]
+    lines = [part.lines(n, bounds[part.begin : part.end], width) for n, part in enumerate(parts)]
     return lines[0].union(*lines[1:], all=True)
 
 
@@ -287,9 +301,12 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     if not kept:
         return found
     stale, names = set(), list(kept)
-    trees = list(dict.fromkeys(ask.under for ask in kept.values()))
-    parts = tuple(Part(ask.counter.model, trees.index(ask.under), ask.level, ask.by, tuple(ask.only.items())) for ask in kept.values())
-    for n, path, key, until, *numbers in KEPT_LINES.of(parts[0].model, *(bound for tree in trees for bound in (tree, tree + "~")), parts=parts):
+    bounds, where = [], {}
+    for place in dict.fromkeys(ask.bounds for ask in kept.values()):
+        where[place] = len(bounds), len(bounds) + len(place)
+        bounds += place
+    parts = tuple(Part(ask.counter.model, *where[ask.bounds], ask.level, ask.by, tuple(ask.only.items())) for ask in kept.values())
+    for n, path, key, until, *numbers in KEPT_LINES.of(parts[0].model, *bounds, parts=parts):
         name = names[n]
         found[name].append({"path": path, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
         if until and until < day:
@@ -303,11 +320,11 @@ def read_under(counter: Counter, paths: Iterable[str], day: dt.date, *, below: i
     return [row for rows in read(asks, day).values() for row in rows]
 
 
-def sums_under(counters: Iterable[Counter], paths: Iterable[str], day: dt.date, **only) -> list[dict[str, int]]:
-    """What each of several kinds comes to in these subtrees, its numbers by name; one statement."""
-    asks = {(counter.model._meta.label, path): Ask(counter, path, len(path) // STEP, "", only) for counter in counters for path in topmost(paths)}
-    found = read({" ".join(name): ask for name, ask in asks.items()}, day)
-    return [sums((row for name in asks if name[0] == counter.model._meta.label for row in found[" ".join(name)]), counter.names) for counter in counters]
+def sums_at(asked: Mapping[str, tuple[Counter, Iterable[Place]]], day: dt.date, **only) -> dict[str, dict[str, int]]:
+    """What several kinds come to at places that don't overlap, each its numbers by name; one statement."""
+    asks = {name: [Ask(counter, path, len(path) // STEP, "", only, not with_below) for path, with_below in places] for name, (counter, places) in asked.items()}
+    found = read({f"{name} {n}": ask for name, several in asks.items() for n, ask in enumerate(several)}, day)
+    return {name: sums((row for n in range(len(asks[name])) for row in found[f"{name} {n}"]), counter.names) for name, (counter, _places) in asked.items()}
 
 
 def topmost(paths: Iterable[str]) -> list[str]:

@@ -5,19 +5,15 @@ from django.urls import reverse
 
 from ledger.origins import Origin, tells_origins
 
-from .models import AnswerItem, SelfCheck
+from .models import AnswerItem, Round, SelfCheck
 
 
 @tells_origins
 def reports_behind(problems, user):
     """Each report by its round's name; its address for its author and for who may read it, in one statement."""
     readable = Exists(SelfCheck.objects.visible_to(user).filter(pk=OuterRef("answer__selfcheck")))
-    items = AnswerItem.objects.filter(problem__in=problems).select_related("answer__selfcheck__round", "answer__selfcheck__cadre")
-    for item in items.annotate(readable=readable).order_by("answer__selfcheck", "pk"):
-        yield item.problem_id, Origin(str(item.answer.selfcheck.round), _address(item.answer.selfcheck, user) if item.readable else "")
-
-
-def _address(selfcheck: SelfCheck, user) -> str:
-    """The page on which this reader reads it."""
-    reviews = selfcheck.reviewer_id == user.pk and selfcheck.cadre.user_id != user.pk
-    return reverse("selfcheck:review_detail" if reviews else "selfcheck:selfcheck_detail", args=[selfcheck.pk])
+    items = AnswerItem.objects.filter(problem__in=problems).annotate(readable=readable).order_by("answer__selfcheck", "pk")
+    of = "answer__selfcheck__"
+    for problem, report, title, reviewer, author, may_read in items.values_list("problem", "answer__selfcheck", f"{of}round__title", f"{of}reviewer", f"{of}cadre__user", "readable"):
+        page = "review_detail" if reviewer == user.pk and author != user.pk else "selfcheck_detail"  # on which this reader reads it
+        yield problem, Origin(str(Round(title=title)), reverse(f"selfcheck:{page}", args=[report]) if may_read else "")

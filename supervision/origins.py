@@ -13,6 +13,6 @@ from .models import Finding, Visit
 def visits_behind(problems, user):
     """Each visit by its team's name; its address for who may see it, in one statement."""
     visible = Exists(Visit.objects.visible_to(user).filter(pk=OuterRef("visit")))
-    for finding in Finding.objects.filter(problem__in=problems).select_related("visit").annotate(visible=visible).order_by("visit", "order"):
-        url = reverse("supervision:visit_detail", args=[finding.visit_id]) if finding.visible else ""
-        yield finding.problem_id, Origin(_("督导反馈（%(team)s）") % {"team": finding.visit.team}, url)
+    findings = Finding.objects.filter(problem__in=problems).annotate(visible=visible).order_by("visit", "order")
+    for problem, visit, team, is_seen in findings.values_list("problem", "visit", "visit__team", "visible"):
+        yield problem, Origin(_("督导反馈（%(team)s）") % {"team": team}, reverse("supervision:visit_detail", args=[visit]) if is_seen else "")

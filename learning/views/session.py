@@ -18,14 +18,14 @@ from audit.log import record
 from campaigns.current import needed_campaign
 from files.workbook import XLSX, workbook
 from organizations.access import requires
-from organizations.kept import sums_under
+from organizations.kept import sums_at, topmost
 from organizations.models import access_of, scope_paths, within
 from organizations.roles import Permission as P
 
 from ..actions import hold_session
 from ..counts import attendance, sessions
 from ..forms import SessionFilter, SessionForm, units_for
-from ..models import Attendance, Reflection, SessionQuerySet, StudySession, above
+from ..models import Attendance, Reflection, StudySession, above, is_listed
 from ..sheets import WIDTHS, SessionResource
 
 PER_PAGE = 30
@@ -41,17 +41,18 @@ def session_list(request) -> HttpResponse:
     all_rows = StudySession.objects.visible_to(request.user).filter(campaign=campaign)
     rows = all_rows.concerning(paths) if paths else all_rows.expecting(request.user)
     chosen = SessionFilter(request.GET, units=units_for(request.user, P.SEE_PROGRESS, campaign))
-    totals = _totals(rows, paths, campaign, today) if paths else rows.by_state(today) | rows.attended(request.user, today)
+    totals = _totals(paths, campaign, today) if paths else rows.by_state(today) | rows.attended(request.user, today)
     mine = Attendance.objects.filter(cadre__user=request.user, session__campaign=campaign)
     paginator = Paginator(chosen.narrow(rows, today).latest_first(), PER_PAGE)
     if chosen.counted_as in totals:
         paginator.count = totals[chosen.counted_as]
     page = paginator.get_page(request.GET.get("page"))
     if paths:  # counted are those on the page, of a nation's 160,000
-        page.object_list = StudySession.objects.filter(pk__in=page.object_list.values("pk")).latest_first()
+        keys = list(page.object_list.values_list("pk", flat=True))
+        page.object_list = StudySession.objects.filter(pk__in=keys).latest_first().with_counts(paths)
     else:
-        page.object_list = page.object_list.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
-    page.object_list = page.object_list.select_related("unit").with_counts(paths).prefetch_related("topics")
+        page.object_list = page.object_list.annotate(recorded=is_listed()).prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
+    page.object_list = page.object_list.select_related("unit").prefetch_related("topics")
     return render(request, "learning/session_list.html", {
         "page": page,
         "filter": chosen,
@@ -64,11 +65,11 @@ def session_list(request) -> HttpResponse:
     })
 
 
-def _totals(rows: SessionQuerySet, paths: list[str], campaign, today) -> dict[str, int]:
+def _totals(paths: list[str], campaign, today) -> dict[str, int]:
     """次 and 人次 of a scope, from what is kept: its units' sessions by state and those of units above, and who of its cadres came, to whatever session it was."""
-    came, own = sums_under([attendance, sessions], paths, today, campaign=campaign.pk)
-    higher = rows.filter(unit__path__in=above(paths)).by_state(today) if above(paths) else dict.fromkeys(own, 0)
-    return came | {state: own[state] + higher[state] for state in own}
+    below = [(path, True) for path in topmost(paths)]
+    found = sums_at({"came": (attendance, below), "held": (sessions, [*below, *((path, False) for path in sorted(above(paths)))])}, today, campaign=campaign.pk)
+    return found["came"] | found["held"]
 
 
 @requires(P.RUN_LEARNING)
