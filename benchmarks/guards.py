@@ -1,13 +1,14 @@
 """Take one guard out of the code, again and again, and see whether the tests notice.
 
-usage: python benchmarks/guards.py [HOW_MANY [SEED [FROM]]]        (by hand; half a minute to two minutes for each; FROM the how-manieth of them, to go on)
+usage: python benchmarks/guards.py [HOW_MANY [SEED [FROM]]]        (by hand; about half a minute for each that is caught; FROM the how-manieth of them, to go on)
 
 A guard is a line that keeps somebody from something: @requires on a view, visible_to at a fetch, an `if` that raises PermissionDenied,
-a refusal in a deed about roles, self-checks or the ledger. Each is removed in a copy of the project, where the tests of access and those of
+a refusal in a deed about roles, self-checks or the ledger. Each is left out as the tests load the code (unguarded.py), in a copy of the project, where the tests of access and those of
 its own room run until the first failure, at last those of other people's things. Prints each removal and what caught it, and how many were caught. Before any is taken out
 the tests of access must pass: where they fail anyway nothing is shown.
 """
 
+import os
 import random
 import re
 import shutil
@@ -70,11 +71,11 @@ def every_guard() -> list[Guard]:
     return [guard for path in files for guard in guards_in(path)]
 
 
-def failed_test(copy: Path, room: str = "") -> str:
+def failed_test(copy: Path, room: str = "", **env: str) -> str:
     """The first test that fails there: of access, then of the room, those first that are likely to tell; "" when all pass. A run that is no test's failure ends the whole."""
     own = sorted(str(p.relative_to(copy)) for p in (copy / "tests" / room).glob("test_*.py")) if room else []
     likely = [p for p in own if LIKELY.search(p)]
-    run = subprocess.run([str(ROOT / ".venv/bin/python"), "-m", "pytest", "-x", "-q", "--no-header", FIRST, *likely, *TESTS, *(p for p in own if p not in likely), *([LAST] if room else [])], cwd=copy, capture_output=True, text=True)
+    run = subprocess.run([str(ROOT / ".venv/bin/python"), "-m", "pytest", *(["-p", "unguarded"] if env else []), "-x", "-q", "--no-header", FIRST, *likely, *TESTS, *(p for p in own if p not in likely), *([LAST] if room else [])], cwd=copy, capture_output=True, text=True, env=os.environ | env)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.M)
     if run.returncode and not failed:
         sys.exit(f"no test ran: exit code {run.returncode}\n{run.stdout}{run.stderr}")
@@ -83,15 +84,7 @@ def failed_test(copy: Path, room: str = "") -> str:
 
 def caught_by(copy: Path, guard: Guard) -> str:
     """The first test that fails without the guard; "" when all pass."""
-    path = copy / guard.path
-    kept = path.read_text()
-    lines = kept.split("\n")
-    lines[guard.line] = guard.after
-    path.write_text("\n".join(lines))
-    try:
-        return failed_test(copy, guard.room)
-    finally:
-        path.write_text(kept)
+    return failed_test(copy, guard.room, UNGUARDED=f"{guard.path}\t{guard.line}\t{guard.after}", PYTHONPATH=str(copy / "benchmarks"))
 
 
 def main(how_many: int, seed: int, begin: int) -> None:

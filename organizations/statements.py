@@ -68,6 +68,16 @@ def adapted(value: Value, alias: str):
     return connections[alias].ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
 
 
+def at_hand(row: models.Model, name: str, rows: list[models.Model]) -> None:
+    """Rows that point to this one, as prefetch_related leaves them."""
+    related = getattr(row, name)
+    for one in rows:
+        setattr(one, related.field.name, row)
+    found = related.all()
+    found._result_cache, found._prefetch_done = rows, True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
+
+
 class Statement:
     """Called like the function it is made from, which gives a queryset; gives its rows.
 

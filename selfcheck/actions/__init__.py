@@ -19,7 +19,19 @@ from .checklists import (
     text_of,
 )
 from .hints import mark_texts, marks_holder, set_hint_aside
-from .report import MOVES, AnswerDraft, ItemDraft, autosave, gaps, read_body, save_draft, submit, take_notice, with_body
+from .report import (
+    MOVES,
+    AnswerDraft,
+    ItemDraft,
+    autosave,
+    gaps,
+    read_body,
+    save_draft,
+    submit,
+    take_body,
+    take_notice,
+    with_body,
+)
 from .retention import purge_due_reports, purge_reports
 from .review import Talk, accept_report, attach_item, headline, return_report
 from .rounds import (
@@ -44,5 +56,5 @@ __all__ = [
     "decide_unsealing", "difference_for", "difference_to_last", "discard_checklist", "first_text", "gaps", "headline", "include_newcomers", "is_as_published",
     "latest", "mark_texts", "marks_holder", "move_reports", "new_key", "newcomers", "open_round", "publish_checklist", "publish_draft", "purge_due_reports",
     "purge_reports", "read_body", "return_report", "save_checklist", "save_draft", "set_hint_aside", "snapshot_refusal", "start_checklist", "start_round",
-    "submit", "take_notice", "take_snapshot", "text_of", "to_move", "urge_missing", "urge_title", "urged_on", "with_body",
+    "submit", "take_body", "take_notice", "take_snapshot", "text_of", "to_move", "urge_missing", "urge_title", "urged_on", "with_body",
 ]

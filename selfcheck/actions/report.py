@@ -14,6 +14,7 @@ from audit.log import record
 from keys.actions import key_for
 from ledger.models import Problem
 from organizations.kept import touch
+from organizations.statements import Statement, at_hand
 
 from ..models import (
     ITEM_TEXTS,
@@ -90,6 +91,18 @@ class AnswerDraft:
 def with_body() -> Prefetch:
     """Answers with their items and questions, in three queries."""
     return Prefetch("answers", Answer.objects.select_related("question__aspect").prefetch_related(Prefetch("items", AnswerItem.objects.select_related("problem"))).order_by("question__order"))
+
+
+ANSWERS = Statement(Answer, lambda report: Answer.objects.filter(selfcheck=report).select_related("question__aspect").order_by("question__order"))
+ITEMS = Statement(AnswerItem, lambda report: AnswerItem.objects.filter(answer__selfcheck=report).select_related("problem").order_by("order"))
+
+
+def take_body(selfcheck: SelfCheck) -> None:
+    """The same of one report, by statements that are at hand."""
+    answers, items = ANSWERS(selfcheck.pk), ITEMS(selfcheck.pk)
+    at_hand(selfcheck, "answers", answers)
+    for answer in answers:
+        at_hand(answer, "items", [item for item in items if item.answer_id == answer.pk])
 
 
 def lock(selfcheck: SelfCheck, version: int | None, page: str = "") -> SelfCheck:

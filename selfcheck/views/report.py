@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,24 +14,34 @@ from accounts.forms import attempt
 from audit.models import Event
 from organizations.access import requires
 from organizations.roles import Permission as P
+from organizations.statements import Statement
 
-from ..actions import autosave, read_body, save_draft, submit, take_notice, with_body
+from ..actions import autosave, read_body, save_draft, submit, take_body, take_notice, with_body
 from ..before import Changes, changes
 from ..models import Answer, SelfCheck
 from ..report_form import ReportForm, checked
 
+HEAD = ("key", "cadre__unit", "cadre__user", "reviewer", "returned_by", "accepted_by", "commitment", "checklist", "round__campaign", "round__slip")
+AUTHORED = Statement(SelfCheck, lambda pk, author, *, head: SelfCheck.objects.filter(pk=pk, cadre__user=author).select_related(*head))
+
 
 def with_everything():
     """Reports with body, author and round, ready to be read."""
-    return SelfCheck.objects.select_related("key", "cadre__unit", "cadre__user", "reviewer", "returned_by", "accepted_by", "commitment", "checklist", "round__campaign", "round__slip").prefetch_related(
-        with_body(), "cadre__posts"
-    )
+    return SelfCheck.objects.select_related(*HEAD).prefetch_related(with_body(), "cadre__posts")
+
+
+def authored(user, pk: int, *head: str) -> SelfCheck:
+    """A report of one's own, ready to be written: everybody's page, and what it sends every few seconds. Raises Http404 where it is not one's own."""
+    for report in AUTHORED(pk, user.pk, head=head):
+        take_body(report)
+        return report
+    raise Http404
 
 
 @requires(P.SEE_CAMPAIGN)
 @require_http_methods(["GET", "POST"])
 def selfcheck_edit(request, pk: int) -> HttpResponse:
-    report = get_object_or_404(with_everything().filter(cadre__user=request.user), pk=pk)
+    report = authored(request.user, pk, *HEAD)
     if report.owes_notice and not (request.method == "POST" and report.saved_at and "version" in request.POST):
         return _notice(request, report)  # but what a page sends that was open when a newer checklist came is not lost
     if request.method == "POST":
@@ -80,7 +90,7 @@ def _take(request, report: SelfCheck) -> HttpResponse:
 @require_POST
 def selfcheck_autosave(request, pk: int) -> HttpResponse:
     """What the open page sends by itself. The answer is the line that says whether it is kept, with the version to go on from."""
-    report = get_object_or_404(SelfCheck.objects.select_related("key", "checklist").prefetch_related(with_body()).filter(cadre__user=request.user), pk=pk)
+    report = authored(request.user, pk, "key", "checklist")
     if report.owes_notice:
         return render(request, "selfcheck/_autosaved.html", {"refusal": _("请先阅读填写告知，再开始填写。")}, status=409)
     form = ReportForm(request.POST, report=report)

@@ -111,6 +111,14 @@ def test_problem_bulk_foretells_each_row_and_then_does_it(cast, signed_in):
     assert "办成 1 件，1 件没有办成" in html and html.index("没有办成：") < html.index("已办") and 'href="/ledger/problems/?view=awaiting"' in html
 
 
+def test_problem_bulk_foretells_who_cannot_be_reminded_today(cast, signed_in):
+    now = timezone.now()
+    fine, told, early = opened(cast, at=now), opened(cast, at=now), reported(cast, at=now)
+    ask(cast, "remind", [told], cast.office, at=now)
+    html = signed_in(cast.office).get(URL, {"act": "remind", "pk": [fine.pk, told.pk, early.pk]}).content.decode()
+    assert html.count("不办：") == 2 and "今天已经提醒过，明天再提醒。" in html and "现在是“待确认”，只有整改中的可以提醒。" in html
+
+
 def test_problem_bulk_takes_all_that_match_and_tells_when_their_number_changed(cast, signed_in):
     now = timezone.now()
     rows, other = [opened(cast, at=now, level="team") for _n in range(3)], opened(cast, at=now)

@@ -204,6 +204,13 @@ def test_accept_report_by_another_than_the_named_reviewer_is_refused(cast, opene
         accept_report(report, by=cast.office, at=NOW)
 
 
+def test_return_report_by_another_than_the_named_reviewer_is_refused(cast, opened):
+    report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
+    with pytest.raises(ValidationError, match="指定由别人审核"):
+        return_report(report, comment="请补正", due_on=DUE, by=cast.office, at=NOW)
+    assert mine(cast, opened).status == "submitted"
+
+
 def test_bodies_are_visible_to_author_and_named_reviewer_only(cast, opened):
     report = submit(mine(cast, opened), answers=all_no(opened), statement="", pledged=True, by=cast.cadre, at=NOW)
     SelfCheck.objects.filter(reviewer__isnull=False).update(review_until=timezone.localdate())  # the play is set in the past
