@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from tests.access.world import addresses, named_urls
@@ -237,7 +237,9 @@ def play(django_db_setup, django_db_blocker):
     """(cast, address by URL name) in a world with one of everything, rolled back afterwards."""
     with django_db_blocker.unblock(), transaction.atomic():
         cast = enter()
-        yield cast, addresses(cast)
+        where = addresses(cast)
+        connection.finish()  # as the deeds' commits would
+        yield cast, where
         transaction.set_rollback(True)
 
 

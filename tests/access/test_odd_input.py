@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -36,7 +36,9 @@ def by(values: list[str], *others: str) -> list:
 def play(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         cast = enter()
-        yield cast, addresses(cast)
+        where = addresses(cast)
+        connection.finish()  # as the deeds' commits would
+        yield cast, where
         transaction.set_rollback(True)
 
 

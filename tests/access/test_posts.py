@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import resolve
 
@@ -56,7 +56,9 @@ SIGN_IN = "/accounts/sign-in/?next="
 def play(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         cast = enter()
-        yield cast, addresses(cast)
+        where = addresses(cast)
+        connection.finish()  # as the deeds' commits would
+        yield cast, where
         transaction.set_rollback(True)
 
 
