@@ -100,6 +100,14 @@ def test_dashboard_of_who_sees_figures_only_further_down_is_their_units(demo_ent
     assert client.get("/reports/", {"unit": bureau.parent_id}).status_code == 404
 
 
+def test_figures_of_a_campaign_are_not_for_who_sees_figures_only_elsewhere(cast, signed_in):
+    """Somebody of the campaign's unit whose post is in another organ."""
+    grant_role(cast.cadre, role=Role.LEADER, unit=cast.elsewhere, by=None, at=timezone.now())
+    client = signed_in(cast.cadre)
+    assert client.get("/campaigns/").status_code == 200  # the campaign is theirs to see
+    assert [client.get(path).status_code for path in ("/reports/", "/reports/figures/problems/", f"/reports/?unit={cast.unit_a.pk}", f"/reports/?unit={cast.elsewhere.pk}")] == [403, 403, 404, 404]
+
+
 @pytest.mark.parametrize("as_of", ["昨天", "2026-13-45", "2999-01-01", ""])
 def test_dashboard_with_an_odd_day_shows_today(person, as_of):
     assert person("YL001").get("/reports/", {"as_of": as_of}).context["as_of"] == timezone.localdate()

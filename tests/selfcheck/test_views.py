@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from audit.models import Event
 from ledger.models import Problem
+from organizations.actions import grant_role
 from organizations.kept import COUNTERS, build, read_under
+from organizations.roles import Role
 from selfcheck.actions import assign_reviewer, return_report
 from selfcheck.models import ReportCount, Round, SelfCheck
 from tests.cast import person
@@ -173,6 +175,17 @@ def test_round_urge_is_the_offices(cast, stage, signed_in, who, code):
     client = signed_in(getattr(cast, who))
     assert client.post(f"/selfcheck/rounds/{stage.round.pk}/urge/").status_code == code
     assert not cast.campaign.slips.filter(kind="urge").exists()
+
+
+@pytest.mark.parametrize(("method", "what"), [
+    ("get", "change"), ("post", "change"), ("get", "newcomers"), ("post", "newcomers"), ("get", "reviewers"), ("post", "reviewers"),
+    ("post", "urge"), ("post", "answers/freeze"), ("get", "checklist"), ("post", "checklist"),
+])
+def test_an_office_below_the_campaigns_unit_runs_no_round_of_it(cast, stage, signed_in, method, what):
+    grant_role(cast.colleague, role=Role.OFFICE, unit=cast.unit_a, by=None, at=timezone.now())
+    client, round_ = signed_in(cast.colleague), f"/selfcheck/rounds/{stage.round.pk}/"
+    assert client.get(round_).status_code == 200
+    assert getattr(client, method)(f"{round_}{what}/").status_code == 403
 
 
 def test_round_urge_needs_a_post(cast, stage, signed_in):
