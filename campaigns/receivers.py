@@ -46,8 +46,8 @@ class Receivers(Descent):
         return self.chosen or self.total
 
     def number(self, view: str) -> int:
-        """How many of them are in a view."""
-        return self.shown.get(view, self.shown["sent"])
+        """How many of them are in a view; any other word than its own means all."""
+        return self.shown[view if view in NUMBERS else "sent"]
 
     def people(self, view: str) -> QuerySet[SlipDelivery] | None:
         """Those in a view by name; None when there are too many to list."""
