@@ -850,6 +850,14 @@ def test_slip_detail_for_the_office_tells_who_has_not_signed(cast, signed_in, de
     assert "林知夏" in signed and "梁静姝" not in signed
 
 
+@pytest.mark.parametrize("view", ["label", "pk", "nonsense"])
+def test_slip_detail_with_an_odd_view_lists_all_of_the_unit(cast, signed_in, deed, view):
+    slip = slip_to(cast, deed, cast.cadre, cast.colleague, cast.stranger)
+    client, address = signed_in(cast.office), f"/campaigns/slips/{slip.pk}/?unit={cast.unit_a.pk}"
+    everybody = client.get(f"{address}&view=sent").context["page"].paginator.count
+    assert client.get(f"{address}&view={view}").context["page"].paginator.count == everybody > 0
+
+
 def test_slip_detail_for_a_liaison_shows_their_unit_only(cast, signed_in, deed):
     slip = slip_to(cast, deed, cast.cadre, cast.stranger)
     text = page(signed_in(cast.stranger), "slip_detail", slip.pk)
