@@ -158,6 +158,12 @@ def test_previews_are_their_uploaders_own(cast, signed_in, office):
     assert RosterImport.objects.get().state == "checked"
 
 
+def test_an_upload_is_listed_to_its_uploader_only(cast, signed_in, office):
+    preview = url("roster_preview", sent(office, row()).pk)
+    assert preview in text(office.get(url("roster_import")))
+    assert preview not in text(signed_in(cast.outsider).get(url("roster_import")))
+
+
 def test_confirm_is_a_post(cast, office):
     assert office.get(url("roster_confirm", sent(office, row()).pk)).status_code == 405
 
