@@ -254,6 +254,16 @@ def test_issue_list_is_one_page_of_issues_rules_and_suggestions(cast, signed_in)
     assert [signed_in(u).get(at("issue_list")).status_code for u in (cast.cadre, cast.clues, cast.liaison)] == [403] * 3
 
 
+def test_issue_list_of_a_leader_below_the_campaigns_unit_shows_nothing_of_it(cast, signed_in):
+    raise_organ_issue(cast.campaign, title="内控机构不健全", description="没有专门机构", causes=[], by=cast.office, at=NOW)
+    enter_regulation(cast.campaign, title="日常监督管理办法", evaluation="比较笼统", by=cast.office, at=NOW)
+    make_suggestion(cast.campaign, addressee="市纪委", topic="政策支持", text="支持机构设置", by=cast.office, at=NOW)
+    grant_role(cast.stranger, role=Role.LEADER, unit=cast.unit_b, by=None, at=NOW)
+    response = signed_in(cast.stranger).get(at("issue_list"))
+    assert response.status_code == 200
+    assert not [words for words in ("内控机构不健全", "日常监督管理办法", "政策支持") if words in text(response)]
+
+
 ENTRIES = [
     ("issue_new", OrganIssue, {"title": "制度机制不完善", "description": "只有一项办法", "causes": "笼统\n\n缺少约束"}),
     ("regulation_new", Regulation, {"title": "日常监督管理办法", "issued_on": "2021-05-01", "is_in_force": "on", "evaluation": "比较笼统"}),
@@ -291,6 +301,16 @@ def test_suggestion_answer_writes_the_reply(cast, signed_in):
     assert suggestion.reply == "下季度安排" and "下季度安排" in text(client.get(at("issue_list")))
     assert signed_in(cast.director).get(at("suggestion_answer", suggestion.pk)).status_code == 403
     assert signed_in(cast.outsider).get(at("suggestion_answer", suggestion.pk)).status_code == 404
+
+
+def test_suggestion_answer_is_refused_to_an_office_below_that_may_only_read_it(cast, signed_in):
+    suggestion = make_suggestion(cast.campaign, addressee="市纪委", topic="业务培训", text="加强指导", by=cast.office, at=NOW)
+    grant_role(cast.director, role=Role.OFFICE, unit=cast.unit_b, by=None, at=NOW)
+    client = signed_in(cast.director)
+    assert client.get(at("suggestion_answer", suggestion.pk)).status_code == 403
+    assert client.post(at("suggestion_answer", suggestion.pk), {"reply": "下季度安排", "version": 1} | token()).status_code == 403
+    suggestion.refresh_from_db()
+    assert suggestion.reply == ""
 
 
 # --- counts of clues ----------------------------------------------------------------------------------------------------
