@@ -257,7 +257,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Part:
-    """One ask's share of a statement that reads several kinds: which of the bounds are its own, and the ask without them."""
+    """One ask's share of a statement that reads several kinds: which of the bounds are its own, and the ask without them.
+
+    `level`: that of the units the numbers are told apart by; 0 when it is the asked unit's own, where nothing need be cut and grouped.
+    """
 
     model: type[KeptCounts]
     begin: int
@@ -269,12 +272,13 @@ class Part:
     def lines(self, n: int, bounds: Sequence[str], width: int) -> QuerySet:
         """Its number, path, key, right until, as many numbers as the widest has."""
         names = COUNTERS[self.model].names
+        path = Left("path", self.level * STEP) if self.level else Value("", models.CharField())
         key = Cast(self.by, models.CharField()) if self.by else Value("", models.CharField())
         sums = [Sum(column) for column in names]
         sums += [Value(0, models.IntegerField())] * (width - len(sums))
         return (
             self.model.objects.filter(between(bounds, "path"), **dict(self.only)).order_by()
-            .annotate(part_path=Left("path", self.level * STEP), part_key=key).values("part_path", "part_key")
+            .annotate(part_path=path, part_key=key).values("part_path", "part_key")
             .annotate(part_n=Value(n, models.IntegerField()), part_until=Min("right_until"), **{f"part_{n}": value for n, value in enumerate(sums)})
             .values_list("part_n", "part_path", "part_key", "part_until", *(f"part_{n}" for n in range(width)))
         )
@@ -305,10 +309,12 @@ def read(asks: Mapping[str, Ask], day: dt.date) -> dict[str, list[Row]]:
     for place in dict.fromkeys(ask.bounds for ask in kept.values()):
         where[place] = len(bounds), len(bounds) + len(place)
         bounds += place
-    parts = tuple(Part(ask.counter.model, *where[ask.bounds], ask.level, ask.by, tuple(ask.only.items())) for ask in kept.values())
+    parts = tuple(Part(ask.counter.model, *where[ask.bounds], ask.level if ask.level * STEP > len(ask.under) else 0, ask.by, tuple(ask.only.items())) for ask in kept.values())
     for n, path, key, until, *numbers in KEPT_LINES.of(parts[0].model, *bounds, parts=parts):
         name = names[n]
-        found[name].append({"path": path, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
+        if numbers[0] is None:  # the sum of no rows
+            continue
+        found[name].append({"path": path or kept[name].under, "key": key, **dict(zip(kept[name].counter.names, numbers, strict=False))})
         if until and until < day:
             stale.add(name)
     return found | {name: kept[name].mended(day) for name in stale}
