@@ -415,6 +415,13 @@ def test_task_list_for_a_leader_has_no_buttons(cast, signed_in, item):
     assert "石桥街道纪工委" in text and "报完成" not in text
 
 
+def test_unit_list_counts_the_visitors_units_only(cast, signed_in, item):
+    client = signed_in(cast.liaison)
+    assert heading(client, "unit_list") == "共分解 1 项次，已完成 0 项次"
+    text = page(client, "unit_list")
+    assert "纪检监察科" in text and "石桥街道纪工委" not in text
+
+
 def test_task_list_without_tasks(cast, signed_in):
     assert heading(signed_in(cast.liaison), "task_list") == "没有分解来的任务"
 
