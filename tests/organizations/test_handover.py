@@ -12,7 +12,7 @@ from campaigns.actions import plan_item
 from campaigns.models import PlanItem
 from ledger.actions import close_at_once, register_problem, report_problem
 from ledger.models import Problem
-from organizations.actions import hand_over
+from organizations.actions import grant_role, hand_over
 from organizations.roles import Role
 from organizations.shares import open_items
 from selfcheck.actions import start_round
@@ -88,3 +88,11 @@ def test_the_page_shows_counts_and_no_contents(cast, busy, signed_in):
     assert "没有工号“nobody”的在册干部" in client.post(address, {"staff_no": "nobody"}).content.decode()
     answer = client.post(address, {"staff_no": "colleague"}, follow=True)
     assert "已将 2 项移交给 许望舒" in answer.content.decode()
+
+
+def test_who_plans_elsewhere_hands_over_nobody_they_only_see(cast, busy, signed_in):
+    grant_role(cast.director, role=Role.COORDINATION, unit=cast.unit_b, by=None, at=NOW)
+    client, address = signed_in(cast.director), f"/organizations/cadres/{cast.person(cast.cadre).pk}/hand-over/"
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"staff_no": "colleague"}).status_code == 403
+    assert not Event.objects.filter(action="organizations.hand_over").exists()
