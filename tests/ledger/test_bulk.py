@@ -15,7 +15,7 @@ from jobs.runner import run_pending
 from ledger.actions import bulk
 from ledger.models import BulkDeed, Problem
 from ledger.views.desk import forecast
-from organizations.models import access_of
+from organizations.models import RoleGrant, access_of
 from tests.cast import NOW
 from tests.ledger.plays import S, in_state, opened, reported, submit
 
@@ -150,6 +150,13 @@ def test_bulk_detail_is_ones_own(cast, signed_in):
     ask(cast, "remind", [opened(cast)], cast.office)
     address = f"{URL}{BulkDeed.objects.get().pk}/"
     assert [signed_in(who).get(address).status_code for who in (cast.office, cast.liaison, cast.cadre)] == [200, 404, 403]
+
+
+def test_bulk_detail_shows_no_more_of_what_is_out_of_sight_since(cast, signed_in):
+    ask(cast, "remind", [opened(cast, title="还看得到的"), opened(cast, title="看不到了的", unit=cast.unit_b, person=cast.person(cast.stranger))], cast.office)
+    RoleGrant.objects.filter(user=cast.office).update(unit=cast.unit_a)
+    html = signed_in(cast.office).get(f"{URL}{BulkDeed.objects.get().pk}/").content.decode()
+    assert "还看得到的" in html and "看不到了的" not in html and "您已看不到的一件" in html
 
 
 def test_foretelling_refusals_looks_up_nobody_row_by_row(cast):

@@ -330,6 +330,13 @@ def test_clue_list_is_for_the_clue_group_and_leaders_only(cast, signed_in):
     assert [signed_in(u).get(at("clue_list")).status_code for u in hidden] == [403] * 9
 
 
+def test_clue_list_of_a_clue_group_below_shows_none_of_the_campaigns(cast, signed_in):
+    counted(cast)
+    grant_role(cast.stranger, role=Role.CLUES, unit=cast.unit_b, by=None, at=NOW)
+    response = signed_in(cast.stranger).get(at("clue_list"))
+    assert response.status_code == 200 and "在办29件" not in text(response) and ">37</td>" not in text(response)
+
+
 def test_clue_counts_stand_on_no_other_page_of_this_room(cast, signed_in, visit):
     counted(cast)
     for user in (cast.office, cast.director, cast.supervisor):
