@@ -197,6 +197,11 @@ def test_export_is_the_visitors_part_as_filtered_and_recorded(cast, signed_in, o
     assert signed_in(cast.cadre).get(url("roster_export")).status_code == 403
 
 
+def test_who_left_is_not_exported(cast, office):
+    assert office.get(url("roster_export", left="1")).status_code == 403
+    assert not Event.objects.filter(action="organizations.export_roster").exists()
+
+
 def test_export_holds_its_query_count(cast, office, django_assert_max_num_queries):
     with django_assert_max_num_queries(15):
         office.get(reverse("organizations:roster_export"))
