@@ -135,6 +135,9 @@ SCORE = re.compile(r"\d{1,3}(\.\d)?")
 ABSENT_WORDS = {"未参加", "缺考", "请假"}
 
 
+MOST_LINES = 1_000  # people a test's form lists by itself
+
+
 class TestForm(PageModelForm):
     """A test and its marks: one line for each who was to sit it."""
 
@@ -148,20 +151,27 @@ class TestForm(PageModelForm):
 
     def __init__(self, *args, campaign: Campaign, user, **kwargs):
         inside = within([campaign.unit.path], "unit__path")
-        self.people = Cadre.objects.filter(inside, within(scope_paths(user, Permission.RUN_LEARNING, campaign.pk), "unit__path")).in_order()
+        self.people = Cadre.objects.filter(inside, within(scope_paths(user, Permission.RUN_LEARNING, campaign.pk), "unit__path"))
         super().__init__(*args, **kwargs)
         self.fields["pass_mark"].widget.attrs["class"] = "w-short"
         self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加，不应考的整行删去")
         if not self.is_bound:
-            self.fields["scores"].initial = "\n".join(f"{c.staff_no} {c.name} " for c in self.people.serving())
+            self._fill_in()
+
+    def _fill_in(self) -> None:
+        """Everybody in service, a line each, while they are so few that whoever marks them goes through the list."""
+        serving = self.people.serving()
+        if len(serving.order_by().values_list("pk")[: MOST_LINES + 1]) <= MOST_LINES:  # before a nation is sorted
+            self.fields["scores"].initial = "\n".join(f"{staff_no} {name} " for staff_no, name in serving.in_order().values_list("staff_no", "name"))
+        else:
+            self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加。在编在岗的超过 %(n)s 人，没有逐人列出，请只填应考的人") % {"n": MOST_LINES}
 
     def clean_scores(self) -> dict[Cadre, Decimal | None]:
-        known = {cadre.staff_no: cadre for cadre in self.people}
+        lines = [(number, words) for number, line in enumerate(self.cleaned_data["scores"].splitlines(), 1) if (words := re.split(r"[\s,，、;；]+", line.strip(" \t,，、;；　")))[0]]
+        known = {cadre.staff_no: cadre for cadre in self.people.filter(staff_no__one_of={words[0] for _number, words in lines})}
         scores: dict[Cadre, Decimal | None] = {}
         errors = []
-        for number, line in enumerate(self.cleaned_data["scores"].splitlines(), 1):
-            if not (words := re.split(r"[\s,，、;；]+", line.strip(" \t,，、;；　")))[0]:
-                continue
+        for number, words in lines:
             try:
                 cadre, score = read_score(words, known)
                 if cadre in scores:

@@ -157,6 +157,10 @@ class RecordFilter(forms.Form):
         unit = self.cleaned_data.get("unit")
         return rows.filter(within([unit.path], "cadre__unit__path")) if unit else rows
 
+    def asks_for(self, kind: str, level: str) -> bool:
+        """Whether records of a kind and level are shown."""
+        return self.cleaned_data.get("kind") in ("", None, kind) and self.cleaned_data.get("level") in ("", None, level)
+
     def narrow(self, rows):
         """By kind and level."""
         return rows.filter(**{name: self.cleaned_data[name] for name in ("kind", "level") if self.cleaned_data.get(name)})

@@ -1,8 +1,11 @@
 """监督管理: records about cadres, visits and findings, clue counts, and what is wrong with the system itself."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignCounts
@@ -52,7 +55,8 @@ class SupervisionRecord(models.Model):
 
     class Meta:
         verbose_name = _("监督记录")
-        ordering = [F("held_on").desc(nulls_last=True), "-pk"]
+        ordering = [Coalesce("held_on", Value(dt.date.min)).desc(), "-pk"]  # along the index, on both databases; without a date last
+        indexes = [models.Index("campaign", Coalesce("held_on", Value(dt.date.min)).desc(), F("id").desc(), name="supervision_record_latest")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.cadre}"
@@ -246,12 +250,18 @@ def may_enter_clues(user, campaign: Campaign) -> bool:
 
 
 class RecordCount(CampaignCounts):
-    """Supervision records by level, and talks, by the cadres' block of units."""
+    """Supervision records by level, and talks, by the cadres' block of units; and by kind and level, as their list shows them."""
 
     work = models.PositiveIntegerField()
     thought = models.PositiveIntegerField()
     talks = models.PositiveIntegerField()
     talk_people = models.PositiveIntegerField()  # each once
+    appraisal_work = models.PositiveIntegerField(db_default=0)
+    appraisal_thought = models.PositiveIntegerField(db_default=0)
+    debriefing_work = models.PositiveIntegerField(db_default=0)
+    debriefing_thought = models.PositiveIntegerField(db_default=0)
+    talk_work = models.PositiveIntegerField(db_default=0)
+    talk_thought = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         verbose_name = _("监督记录数")

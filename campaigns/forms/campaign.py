@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.forms import PageForm, PageModelForm, RowsField, VersionedForm
-from organizations.choosing import UnitsField
+from organizations.choosing import UnitField, UnitsField
 from organizations.models import Cadre, Unit, scope_paths, within
 from organizations.roles import Permission
 
@@ -17,6 +17,8 @@ from .fields import CadreField, FilesField
 
 class CampaignForm(PageModelForm):
     """Open a campaign at a unit where one may plan."""
+
+    unit = UnitField(label=lazy("组织单位"), queryset=Unit.objects.none(), empty_label=lazy("请选择"), help_text=lazy("本级和全部下级单位参加"))
 
     class Meta:
         model = Campaign

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.forms import PageForm, PageModelForm, VersionedForm
-from organizations.models import Cadre
+from organizations.choosing import UnitField
+from organizations.models import Cadre, Unit
 
 from ..models import Campaign, GroupMember, LeadingGroup, WorkGroup
 from .fields import CadreField
@@ -19,6 +20,8 @@ NAME_LENGTH = WorkGroup._meta.get_field("name").max_length
 
 class GroupForm(VersionedForm, PageModelForm):
     """The leading group as it stands, or a new one."""
+
+    office_unit = UnitField(label=lazy("办公室设在"), required=False, queryset=Unit.objects.none(), help_text=lazy("承担日常工作的单位"))
 
     class Meta:
         model = LeadingGroup

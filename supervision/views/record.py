@@ -15,6 +15,7 @@ from organizations.models import access_of
 from organizations.roles import Permission as P
 
 from ..actions import record_supervision
+from ..counts import seen_by_kind_and_level
 from ..forms import RecordFilter, RecordForm, units_for
 from ..models import SupervisionRecord
 
@@ -31,19 +32,22 @@ def record_list(request) -> HttpResponse:
     campaign = needed_campaign(request)
     chosen = RecordFilter(request.GET, units=units_for(request.user, campaign, P.SEE_SUPERVISION))
     rows = chosen.in_unit(SupervisionRecord.objects.visible_to(request.user).filter(campaign=campaign))
-    shown = chosen.narrow(rows).select_related("cadre__unit")
+    counts = seen_by_kind_and_level(request.user, campaign, unit=chosen.cleaned_data.get("unit"), day=timezone.localdate())
+    if counts is None:
+        counts = rows.by_kind_and_level()
+    paginator = Paginator(chosen.narrow(rows).select_related("cadre__unit"), PER_PAGE)
+    paginator.count = sum(n for pair, n in counts.items() if chosen.asks_for(*pair))
     return render(request, "supervision/record_list.html", {
-        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "page": paginator.get_page(request.GET.get("page")),
         "filter": chosen,
-        "table": _table(rows),
+        "table": _table(counts),
         "can_run": access_of(request.user).may(P.RUN_SUPERVISION),
         "sees_clues": access_of(request.user).may(P.SEE_CLUE_COUNTS),
     })
 
 
-def _table(rows) -> dict:
+def _table(counts: dict[tuple[str, str], int]) -> dict:
     """How many by kind and level, with totals."""
-    counts = rows.by_kind_and_level()
     lines = [(kind, label, [(level, counts.get((kind, level), 0)) for level, _label in LEVELS]) for kind, label in KINDS]
     levels = [(level, label, sum(n for (_kind, at), n in counts.items() if at == level)) for level, label in LEVELS]
     return {

@@ -5,12 +5,13 @@ import uuid
 
 import pytest
 from django import forms
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from ledger.actions import register_problem
 from ledger.models import Problem
-from organizations.actions import grant_role
+from organizations.actions import check_counts, grant_role
 from organizations.roles import Role
 from supervision.actions import (
     count_clues,
@@ -82,6 +83,22 @@ def test_record_list_narrows_by_kind_level_and_unit(cast, signed_in):
     assert names(f"?unit={cast.bureau.pk}") == {"林知夏", "唐克勤"}
     assert names("?kind=x&unit=y") == {"林知夏", "梁静姝", "唐克勤"}
     assert "工作层面2人次" in text(client.get(at("record_list") + f"?unit={cast.bureau.pk}&kind=appraisal"))
+
+
+def test_record_list_counts_what_it_lists_kept_or_not(cast, signed_in):
+    """Of a leader further down, whose own talk is outside what they lead, too; the second time the counts are kept."""
+    talk(cast, cast.stranger, level="thought")
+    talk(cast, cast.chief)
+    talk(cast, cast.cadre, kind="appraisal")
+    grant_role(cast.chief, role=Role.LEADER, unit=cast.unit_b, by=None, at=NOW)
+    queries = ["", "?kind=talk", "?level=work", "?kind=talk&level=thought", f"?unit={cast.unit_b.pk}"]
+    for _time in range(2):
+        for who, wanted in ((cast.office, [3, 2, 2, 1, 1]), (cast.chief, [2, 2, 1, 1, 1]), (cast.inspection, [3, 2, 2, 1, 1])):
+            client = signed_in(who)
+            seen = [client.get(at("record_list") + query).context for query in queries]
+            assert [page["page"].paginator.count for page in seen] == wanted == [len(page["page"]) for page in seen]
+            assert [page["table"]["all"] for page in seen] == [wanted[0]] * 4 + [1]
+        check_counts(by=None, at=NOW)
 
 
 def test_record_list_sends_the_clue_group_to_its_counts(cast, signed_in):
@@ -406,6 +423,7 @@ def test_lists_cost_the_same_with_1_and_30_rows(cast, signed_in, django_assert_m
         enter_regulation(cast.campaign, title=f"办法{n}", by=cast.office, at=NOW)
         make_suggestion(cast.campaign, addressee="市", topic="训", text="议", by=cast.office, at=NOW)
         count_clues(cast.campaign, period_start=today() - n * DAY, period_end=today() - n * DAY, by=cast.clues, at=NOW)
+        connection.finish()  # as the deeds' commits would
 
     fill(1)
     client = signed_in(cast.director)
