@@ -633,6 +633,13 @@ def test_rule_new_from_a_problem(cast, signed_in):
     assert "新建《谈话记录规范》" in page(client, "problem_detail", problem.pk)
 
 
+def test_rule_new_from_a_problem_out_of_sight_says_nothing_of_it(cast, signed_in):
+    foreign, own = opened(cast, unit=cast.unit_b, person=cast.person(cast.stranger)), opened(cast)
+    client = signed_in(cast.liaison)
+    assert own.code in page(client, "rule_new", problem=own.pk)
+    assert foreign.code not in page(client, "rule_new", problem=foreign.pk)
+
+
 @pytest.mark.parametrize("codes, says", [("2026-999", "台账里没有 2026-999"), ("谈话那件", "看不懂“谈话那件”")])
 def test_rule_new_with_a_code_that_is_none_comes_back(cast, signed_in, codes, says):
     data = {"title": "谈话记录规范", "kind": "new", "unit": cast.unit_a.pk, "problems": codes}
