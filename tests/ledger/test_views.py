@@ -634,7 +634,7 @@ def test_rule_new_from_a_problem(cast, signed_in):
 
 
 def test_rule_new_from_a_problem_out_of_sight_says_nothing_of_it(cast, signed_in):
-    foreign, own = opened(cast, unit=cast.unit_b, person=cast.person(cast.stranger)), opened(cast)
+    foreign, own = live(cast, unit=cast.unit_b, person=cast.person(cast.stranger)), live(cast)
     client = signed_in(cast.liaison)
     assert own.code in page(client, "rule_new", problem=own.pk)
     assert foreign.code not in page(client, "rule_new", problem=foreign.pk)
