@@ -48,8 +48,8 @@ def held(request, pk: int, permission: P) -> Briefing:
 
 def rights(request, briefing: Briefing) -> dict:
     """Which deeds are open to the visitor now."""
-    access, path = access_of(request.user), briefing.campaign.unit.path
-    writes, issues = access.may_at(P.WRITE_BRIEFINGS, path), access.may_at(P.ISSUE_BRIEFINGS, path)
+    access, where = access_of(request.user), (briefing.campaign.unit.path, briefing.campaign_id)
+    writes, issues = access.may_at(P.WRITE_BRIEFINGS, *where), access.may_at(P.ISSUE_BRIEFINGS, *where)
     return {
         "can_write": writes and briefing.is_editable,
         "can_issue": issues and briefing.status == Briefing.Status.SUBMITTED,

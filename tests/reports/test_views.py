@@ -211,6 +211,18 @@ def test_briefing_page_links_its_numbers_and_counts_its_blanks(person):
     assert "数字之间一致" in text(page)
 
 
+def test_who_writes_briefings_further_down_changes_none_they_may_only_read(person):
+    briefing = draft()
+    below = Unit.objects.exclude(pk=briefing.campaign.unit_id).filter(path__startswith=briefing.campaign.unit.path).first()
+    grant_role(User.objects.get(username="DD01"), role=Role.COORDINATION, unit=below, by=None, at=timezone.now())
+    client, address = person("DD01"), f"/reports/briefings/{briefing.pk}/"
+    page = client.get(address)
+    assert page.status_code == 200 and f"{address}edit/" not in page.content.decode()
+    assert client.get(f"{address}edit/").status_code == 403
+    assert client.post(f"{address}submit/", {"version": briefing.version}).status_code == 403
+    assert draft() == briefing
+
+
 def test_briefing_is_edited_submitted_and_issued(person):
     pk = draft().pk
     client = person("YL002")

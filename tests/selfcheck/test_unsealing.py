@@ -9,8 +9,11 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from audit.models import Event
+from organizations.actions import grant_role
+from organizations.roles import Role
 from selfcheck.actions import OPEN_TIME, ask_unsealing, decide_unsealing
 from selfcheck.models import SelfCheck, Unsealing
+from tests.cast import NOW
 
 WORDS = "以电话代替上门走访。"
 
@@ -108,6 +111,13 @@ def test_pages_ask_decide_and_read(cast, report, signed_in):
     assert "核对" in page and WORDS not in page
     assert director.post(f"/selfcheck/unsealings/{asked.pk}/decide/", {"do": "grant", "opinion": ""}).status_code == 302
     assert f'href="/selfcheck/{report.pk}/"' in signed_in(cast.office).get("/selfcheck/unsealings/").content.decode()
+
+
+def test_a_leader_further_down_is_listed_none_about_others_people(cast, asked, signed_in):
+    grant_role(cast.stranger, role=Role.LEADER, unit=cast.unit_b, by=None, at=NOW)
+    page = signed_in(cast.stranger).get("/selfcheck/unsealings/")
+    assert page.status_code == 200 and "林知夏" not in page.content.decode()
+    assert "林知夏" in signed_in(cast.director).get("/selfcheck/unsealings/").content.decode()
 
 
 def test_list_holds_its_query_count(cast, stage, signed_in, django_assert_max_num_queries):
