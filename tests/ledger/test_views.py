@@ -16,6 +16,9 @@ from ledger.forms import ProblemForm
 from ledger.listing import rate
 from ledger.models import ExtensionRequest, Measure, Problem, Progress, RuleMakingItem, StatusChange
 from ledger.moves import MOVES, legal_moves
+from organizations.actions import grant_role
+from organizations.roles import Role
+from tests.cast import NOW
 from tests.ledger import plays
 from tests.ledger.plays import DAY, S
 
@@ -631,6 +634,14 @@ def test_rule_new_from_a_problem(cast, signed_in):
     assert client.post("/ledger/rules/new/", data).url == "/ledger/rules/"
     assert list(RuleMakingItem.objects.get().problems.all()) == [problem]
     assert "新建《谈话记录规范》" in page(client, "problem_detail", problem.pk)
+
+
+def test_rule_issue_is_refused_to_a_liaison_of_another_unit_that_may_only_read_it(cast, signed_in):
+    item = rule(cast)
+    grant_role(cast.director, role=Role.LIAISON, unit=cast.unit_b, by=None, at=NOW)
+    client = signed_in(cast.director)
+    assert client.get(f"/ledger/rules/{item.pk}/issue/").status_code == 403
+    assert client.post(f"/ledger/rules/{item.pk}/issue/", {"issued_on": str(today())}).status_code == 403
 
 
 def test_rule_new_from_a_problem_out_of_sight_says_nothing_of_it(cast, signed_in):

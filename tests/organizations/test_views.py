@@ -10,6 +10,7 @@ from audit.models import Event
 from organizations.actions import assign_duty, change_cadre, enter_cadre, grant_role, open_unit
 from organizations.kept import build
 from organizations.models import Cadre, DutyAssignment, Unit
+from organizations.roles import Role
 from tests.cast import NOW
 
 ONCE = {"once": "5e1c62c8-0a43-4e5c-9a4e-6cbb6d5a1f01"}
@@ -348,3 +349,12 @@ def test_cadre_list_of_a_wide_scope_says_the_same(cast, signed_in, wide, monkeyp
     kept = head()
     monkeypatch.setattr("organizations.breadth.WIDE", 80)
     assert kept == head() and kept[0] == 9
+
+
+def test_an_office_further_down_changes_nothing_of_what_it_only_sees(cast, signed_in):
+    grant_role(cast.director, role=Role.OFFICE, unit=cast.unit_b, by=None, at=NOW)
+    client, person = signed_in(cast.director), cast.person(cast.cadre)
+    for address in (url("cadre_change", person.pk), url("unit_change", cast.unit_a.pk)):
+        assert client.get(address).status_code == 403
+        assert client.post(address, {"name": "改名", "version": 1} | ONCE).status_code == 403
+    assert cast.person(cast.cadre).name == "林知夏"

@@ -220,7 +220,15 @@ def test_who_writes_briefings_further_down_changes_none_they_may_only_read(perso
     assert page.status_code == 200 and f"{address}edit/" not in page.content.decode()
     assert client.get(f"{address}edit/").status_code == 403
     assert client.post(f"{address}submit/", {"version": briefing.version}).status_code == 403
+    assert client.post(f"{address}return/", {"version": briefing.version, "reason": "再核"}).status_code == 403
     assert draft() == briefing
+
+
+def test_a_leader_further_down_is_listed_no_briefing_of_the_campaigns(person):
+    below = Unit.objects.exclude(pk=draft().campaign.unit_id).filter(path__startswith=draft().campaign.unit.path).first()
+    grant_role(User.objects.get(username="YL004"), role=Role.LEADER, unit=below, by=None, at=timezone.now())
+    response = person("YL004").get("/reports/briefings/")
+    assert response.status_code == 200 and not response.context["page"].object_list
 
 
 def test_briefing_is_edited_submitted_and_issued(person):

@@ -211,6 +211,23 @@ def finding_data(**changes):
     return {"text": "学习计划未按月落实。", "to_ledger": "on"} | token() | changes
 
 
+def test_finding_new_is_refused_to_a_team_of_another_unit_that_may_only_read(cast, signed_in, visit):
+    grant_role(cast.director, role=Role.SUPERVISOR, unit=cast.unit_a, by=None, at=NOW)
+    client = signed_in(cast.director)
+    assert client.get(at("visit_detail", visit.pk)).status_code == 200
+    assert client.get(at("finding_new", visit.pk)).status_code == 403
+    assert client.post(at("finding_new", visit.pk), {"text": "意见"} | token()).status_code == 403 and not Finding.objects.exists()
+
+
+def test_visit_detail_leads_to_no_problem_one_may_not_see(cast, signed_in, visit):
+    problem = raise_finding(visit, text="意见", by=cast.supervisor, at=NOW).problem
+    grant_role(cast.stranger, role=Role.LEADER, unit=cast.unit_b, by=None, at=NOW)
+    address = f'href="/ledger/problems/{problem.pk}/"'
+    assert address in signed_in(cast.stranger).get(at("visit_detail", visit.pk)).content.decode()
+    Problem.objects.update(responsible_unit=cast.unit_a, responsible_person=None)
+    assert address not in signed_in(cast.stranger).get(at("visit_detail", visit.pk)).content.decode()
+
+
 def test_finding_new_enters_the_ledger(cast, signed_in, visit):
     due, person = today() + 5 * DAY, cast.person(cast.stranger)
     response = signed_in(cast.supervisor).post(at("finding_new", visit.pk), finding_data(due_on=str(due), responsible_person=person.pk))
@@ -352,6 +369,7 @@ def test_clue_list_of_a_clue_group_below_shows_none_of_the_campaigns(cast, signe
     grant_role(cast.stranger, role=Role.CLUES, unit=cast.unit_b, by=None, at=NOW)
     response = signed_in(cast.stranger).get(at("clue_list"))
     assert response.status_code == 200 and "在办29件" not in text(response) and ">37</td>" not in text(response)
+    assert [signed_in(cast.stranger).get(at("clue_form")).status_code, signed_in(cast.stranger).post(at("clue_form"), clue_data()).status_code] == [403, 403]
 
 
 def test_clue_counts_stand_on_no_other_page_of_this_room(cast, signed_in, visit):
