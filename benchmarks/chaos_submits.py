@@ -366,7 +366,8 @@ def judge(folder: Path) -> int:
     def unequal(found: Counter, wanted: dict) -> list:
         return [key for key in found.keys() | wanted.keys() if found.get(key, 0) != wanted.get(key, 0)]
 
-    rows = {row.pk: row for row in SelfCheck.objects.filter(round=people["round"]).select_related("key", "cadre__user", "reviewer").prefetch_related("answers__items__problem__measures", "answers__question")}
+    reports = SelfCheck.objects.filter(round=people["round"]).select_related("key", "cadre__user", "reviewer").prefetch_related("answers__items__problem__measures", "answers__question")
+    rows = {row.pk: row for row in reports.iterator(chunk_size=200)}  # SQLite takes no statement about the answers of thousands
     handed_in = {pk for pk, row in rows.items() if row.is_handed_in}
     compare("acknowledged submits that are not handed in, reports handed in that nobody was told of", handed_in ^ sent.keys(), len(rows))
     compare("acknowledged acceptances that are not accepted, accepted reports that nobody was told of", {pk for pk, row in rows.items() if row.status == "accepted"} ^ accepted, len(accepted))
