@@ -40,7 +40,7 @@ LEVELS = ("nation", "province", "city", "county", "unit")
 PAGES = {
     "desk": "/", "dashboard": "/reports/?unit={unit}", "problems": "/ledger/problems/", "overdue": "/ledger/problems/?view=overdue", "board": "/ledger/problems/board/",
     "a unit's problems": "/ledger/problems/?unit={unit}", "units": "/organizations/units/", "cadres": "/organizations/cadres/",
-    "round": "/selfcheck/rounds/1/", "rounds": "/selfcheck/", "sessions": "/learning/", "slip": "/campaigns/slips/1/", "round of a unit": "/selfcheck/rounds/1/?unit={unit}",
+    "round": "/selfcheck/rounds/1/", "rounds": "/selfcheck/", "sessions": "/learning/", "talks": "/supervision/", "slip": "/campaigns/slips/1/", "round of a unit": "/selfcheck/rounds/1/?unit={unit}",
     "a figure": "/reports/figures/problems_overdue/?unit={unit}",
 }
 
