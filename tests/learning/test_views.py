@@ -455,6 +455,15 @@ def test_test_new_lists_the_scope_ready_for_the_marks(cast, signed_in):
     assert form["scores"].value() == "cadre 林知夏 \nliaison 陆青禾 \ncolleague 许望舒 "
 
 
+def test_test_new_lists_nobody_where_they_are_many_and_says_so(cast, signed_in, monkeypatch):
+    monkeypatch.setattr("learning.forms.MOST_LINES", 2)
+    client = signed_in(cast.liaison)
+    response = client.get(at("test_new"))
+    assert response.context["form"]["scores"].value() is None and "超过2人，没有逐人列出，请只填应考的人" in text(response)
+    client.post(at("test_new"), score_data("cadre 88"))
+    assert list(KnowledgeTest.objects.get().results.values_list("cadre__name", flat=True)) == ["林知夏"]
+
+
 def test_test_new_reads_lines_as_they_come(cast, signed_in):
     lines = "cadre 林知夏 88.5\n\nliaison\t陆青禾\ncolleague，59\nchief 唐克勤 未参加"
     response = signed_in(cast.office).post(at("test_new"), score_data(lines))
