@@ -17,6 +17,7 @@ from selfcheck.actions import (
     assign_reviewer,
     assign_reviewers,
     attach_item,
+    autosave,
     open_round,
     publish_checklist,
     read_body,
@@ -91,6 +92,9 @@ def test_save_draft_from_an_older_copy_is_told(cast, opened):
 def test_save_draft_by_somebody_else_is_refused(cast, opened):
     with pytest.raises(ValidationError, match="本人填写"):
         save_draft(mine(cast, opened), answers=all_no(opened), statement="", by=cast.colleague, at=NOW)
+    report = mine(cast, opened)
+    with pytest.raises(ValidationError, match="本人填写"):
+        autosave(report, answers=all_no(opened), statement="别人写的", by=cast.colleague, at=NOW, version=report.version, page="1", saves=1)
 
 
 def test_submit_names_every_gap_and_changes_nothing(cast, opened):
