@@ -23,7 +23,7 @@ from learning.models import Attendance, StudySession
 from ledger.models import Measure, Numbering, Problem, StatusChange, Verification
 from organizations.actions import check_counts
 from organizations.models import Cadre, RoleGrant, Unit, path_step
-from organizations.pinyin import letters_of, name_pinyin
+from organizations.pinyin import reading_of
 from organizations.roles import Role
 from selfcheck.actions import publish_checklist
 from selfcheck.models import Answer, AnswerItem, Round, SelfCheck
@@ -182,7 +182,7 @@ class Nation:
         self._run("CREATE TEMPORARY TABLE names (i bigint PRIMARY KEY, name varchar(40), pinyin varchar(120), initials varchar(40))")
         drawn = [self.random.choice(SURNAMES) + "".join(self.random.sample(GIVEN, self.random.choice((1, 2, 2)))) for _n in range(NAMES)]
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO names VALUES (%s, %s, %s, %s)", [(n, name, name_pinyin(name), "".join(letters_of(name, person=True))) for n, name in enumerate(drawn)])
+            cursor.executemany("INSERT INTO names VALUES (%s, %s, %s, %s)", [(n, name, *reading_of(name)) for n, name in enumerate(drawn)])
         self.first = (User.objects.aggregate(last=models.Max("pk"))["last"] or 0) + 1
         source = f"numbers JOIN names ON names.i = {self.drawn('numbers.i', NAMES, 1)} WHERE numbers.i <= {self.size.cadres}"
         staff = "'M' || substr('0000000' || numbers.i, -7)" if connection.vendor == "sqlite" else "'M' || lpad(numbers.i::text, 7, '0')"

@@ -25,6 +25,18 @@ class OneOf(models.Lookup):
         return f"{left} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(list(self.rhs))]
 
 
+def fresh_keys(model: type[models.Model], count: int) -> Sequence[int]:
+    """So many primary keys that no other row is given, for rows to be added in this transaction."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)", [table, model._meta.pk.column, count])
+            return [key for (key,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])  # whoever writes to SQLite is alone
+        (last,) = cursor.fetchone() or (0,)
+        return range(last + 1, last + 1 + count)
+
+
 def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Add rows of values of the named fields, in a transaction: by COPY on PostgreSQL, by one prepared statement on SQLite.
 

@@ -56,6 +56,17 @@ def name_pinyin(name: str) -> str:
     return " ".join((*(own or syllables(name[:1])), *syllables(name[1:])))
 
 
+def reading_of(name: str) -> tuple[str, str]:
+    """A person's name_pinyin and its initials: “单立人” → “shan li ren”, “slr”.
+
+    Most names are a surname of one character and what no phrase begins in; those are read once for both.
+    """
+    if not RE_HANS.match(name) or name[:2] in mmseg.p_set or name[:2] in DOUBLE:
+        return name_pinyin(name), "".join(letters_of(name, person=True))
+    read = (SURNAMES.get(name[0]) or _read(name[0])[0], *syllables(name[1:]))
+    return " ".join(read), "".join([syllable[0] for syllable in read if syllable[0].isascii()])
+
+
 def letters_of(text: str, person: bool = False) -> list[str]:
     """For each character the first letter of its pinyin, or itself if it is a Latin letter or a digit; lower case.
 

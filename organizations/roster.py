@@ -97,8 +97,11 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same effect: what was confirmed is what is done. Of a plan that is made, and does not change any more."""
-        effect = [self.new_units, self.newcomers, self.changes]
+        """The same for the same effect of the same sheet: what was confirmed is what is done. Of a plan that is made, and does not change any more.
+
+        What a newcomer's row says stands on the sheet, which is kept as it is; here only that it is theirs.
+        """
+        effect = [self.new_units, [line.number for line in self.newcomers], self.changes]
         return hashlib.sha256(json.dumps(effect, ensure_ascii=False).encode()).hexdigest()
 
     @property
@@ -234,15 +237,18 @@ def chunks(values: Iterable, size: int = CHUNK) -> Iterator[list]:
 
 def _known(staff_nos: set[str], scope: list[str] | None) -> dict[str, Said | tuple[()]]:
     """What the roster says of those on it, by staff number; of who left or is out of scope nothing, which no row says."""
+    people = Cadre.objects.filter(staff_no__one_of=staff_nos).order_by()
+    facts = ("name", "unit__code", "political_status", "category", "on_establishment", "on_duty")
+    found = list(people.values_list("pk", "staff_no", "left_on", "unit__path", *facts))
+    if not found:  # everybody is new
+        return {}
     posts: dict[int, list[tuple[str, bool]]] = {}
     held = Post.objects.filter(until__isnull=True, cadre__staff_no__one_of=staff_nos).order_by("is_concurrent", "pk")
     for pk, *post in held.values_list("cadre", "title", "is_concurrent"):
         posts.setdefault(pk, []).append(tuple(post))
-    people = Cadre.objects.filter(staff_no__one_of=staff_nos).order_by()
-    facts = ("name", "unit__code", "political_status", "category", "on_establishment", "on_duty")
     return {
         staff_no: (*said, tuple(posts.get(pk, ()))) if left_on is None and _within(path, scope) else ()
-        for pk, staff_no, left_on, path, *said in people.values_list("pk", "staff_no", "left_on", "unit__path", *facts)
+        for pk, staff_no, left_on, path, *said in found
     }
 
 

@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 import unicodedata
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +26,7 @@ from files.sniff import sniff_sheet
 from . import sheet_worker
 from .models import Cadre
 from .roster import Fault, Line, Plan, check_roster, titles
+from .sheet_worker import parted
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -112,16 +113,43 @@ class YesNo(widgets.Widget):
 
 
 @dataclass(frozen=True)
+class Column:
+    """The different cells of a column, and which of them stands in each row."""
+
+    cells: list[str]
+    rows: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[str]:
+        """Row by row."""
+        return map(self.cells.__getitem__, self.rows)
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """What stands on a sheet: its headers, and below each of them the cells from row 2 on, trimmed; all columns are equally long."""
+    """What stands on a sheet, trimmed: its headers, and below each of them a column, from row 2 on; all columns are equally long."""
 
     headers: list[str]
-    columns: list[Sequence[str]]
+    columns: list[Column]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "Sheet":
-        headers = list(dataset.headers or [])
-        return cls(headers, list(zip(*dataset, strict=True)) or [()] * len(headers))
+    def of(cls, rows: Sequence[Sequence[str]]) -> "Sheet":
+        """Of rows of cells, the headers first."""
+        headers, columns = parted(rows)
+        return cls.trimmed(headers, [Column(*column) for column in columns])
+
+    @classmethod
+    def trimmed(cls, headers: list[str], columns: list[Column]) -> "Sheet":
+        """What stands beyond the headers is a column without one. Empty rows and columns at the end don't count."""
+        headers = [header.strip() for header in headers]
+        columns = [Column([cell.strip() for cell in column.cells], column.rows) for column in columns]
+        while columns and not headers[-1] and not any(columns[-1].cells):
+            headers.pop(), columns.pop()
+        sheet = cls(headers, columns)
+        filled = sheet.filled
+        return sheet.part(range(filled[-1] + 1 if filled else 0))
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -129,6 +157,19 @@ class Sheet:
     def __iter__(self) -> Iterator[tuple[str, ...]]:
         """Row by row."""
         return zip(*self.columns, strict=True)
+
+    @property
+    def filled(self) -> Sequence[int]:
+        """Which rows, from 0, hold anything at all."""
+        if any(all(column.cells) for column in self.columns):
+            return range(len(self))
+        return [number for number, cells in enumerate(self) if any(cells)]
+
+    def part(self, numbers: Sequence[int]) -> "Sheet":
+        """Only these rows, from 0 and in their order."""
+        if len(numbers) == len(self):
+            return self
+        return Sheet(self.headers, [Column(column.cells, [column.rows[number] for number in numbers]) for column in self.columns])
 
 
 class RosterResource(resources.ModelResource):
@@ -181,28 +222,26 @@ class RosterResource(resources.ModelResource):
     def clean(self, sheet: Sheet) -> tuple[list[Line], list[Fault]]:
         """The sheet's rows with their cells cleaned, and each bad cell, which stands as empty. Reads no database. Raises ValidationError."""
         refuse_wrong_headers(sheet.headers)
-        filled = [number for number, cells in enumerate(sheet, 2) if any(cells)]
+        filled = sheet.filled
         if not filled:
             raise ValidationError(_("表中没有数据：第 1 行是表头，请从第 2 行起填写干部。"))
-        columns, faults, cleaned = dict(zip(sheet.headers, sheet.columns, strict=True)), [], []
-        for name in self._meta.fields:
-            column = self.fields[name]
-            cells = columns[column.column_name]
-            cleaned.append(self._column(column, filled, cells if len(filled) == len(cells) else [cells[number - 2] for number in filled], faults))
-        return list(map(Line, filled, *cleaned)), faults
+        columns, numbers, faults = dict(zip(sheet.headers, sheet.part(filled).columns, strict=True)), [row + 2 for row in filled], []
+        cleaned = [self._column(field, numbers, columns[field.column_name], faults) for field in map(self.fields.get, self._meta.fields)]
+        return list(map(Line._make, zip(numbers, *cleaned, strict=True))), faults
 
     @staticmethod
-    def _column(column: fields.Field, numbers: list[int], cells: Sequence[str], faults: list[Fault]) -> list:
+    def _column(field: fields.Field, numbers: list[int], column: Column, faults: list[Fault]) -> list:
         """A column's cells cleaned, each different one once."""
-        good, bad = {}, {}
-        for cell in set(cells):
+        good, bad = [], {}
+        for cell in column.cells:
             try:
-                good[cell] = column.widget.clean(cell)
+                good.append(field.widget.clean(cell))
             except ValueError as refusal:
-                good[cell], bad[cell] = column.widget.EMPTY, str(refusal)
+                bad[len(good)] = str(refusal)
+                good.append(field.widget.EMPTY)
         if bad:
-            faults.extend(Fault(number, column.column_name, bad[cell]) for number, cell in zip(numbers, cells, strict=True) if cell in bad)
-        return [good[cell] for cell in cells]
+            faults.extend(Fault(number, field.column_name, bad[row]) for number, row in zip(numbers, column.rows, strict=True) if row in bad)
+        return [good[row] for row in column.rows]
 
     def compare(self, lines: list[Line], faults: list[Fault], *, lock: bool = False) -> Plan:
         """The cleaned rows held against today's roster. `lock`: whoever is about to be changed stays as they are until the transaction ends."""
@@ -215,7 +254,7 @@ class RosterResource(resources.ModelResource):
         result = self.get_result_class()()
         result.diff_headers, result.total_rows = HEADERS, len(dataset)
         try:
-            self.plan = self.check(Sheet.of(dataset))
+            self.plan = self.check(Sheet.of([dataset.headers or [], *dataset]))
         except ValidationError as refusal:
             self.handle_import_error(result, Error(refusal), raise_errors)
             return result
@@ -255,7 +294,7 @@ def read_sheet(handle: BinaryIO, name: str) -> Sheet:
         raise ValidationError(_("“%(name)s”超过 10 MB，请按单位拆成几个文件分别导入。") % {"name": name})
     kind = sniff_sheet(handle, name)
     handle.seek(0)
-    return _sheet(_csv_columns(handle.read(), name) if kind == "text/csv" else _workbook_columns(handle.read(), name))
+    return (_csv if kind == "text/csv" else _workbook)(handle.read(), name)
 
 
 def _too_wide(name: str) -> str:
@@ -266,13 +305,13 @@ def _too_many() -> str:
     return _("一次最多导入 %(n)s 行，请按单位拆成几个文件分别导入。") % {"n": MAX_ROWS}
 
 
-def _csv_columns(content: bytes, name: str) -> list[Sequence[str]]:
+def _csv(content: bytes, name: str) -> Sheet:
     rows = _csv_rows(content, name)
     if len(rows) > MAX_ROWS + 1:
         raise ValidationError(_too_many())
     if max(map(len, rows), default=0) > MAX_COLUMNS:
         raise ValidationError(_too_wide(name))
-    return list(zip_longest(*rows, fillvalue=""))
+    return Sheet.of(rows)
 
 
 def _csv_rows(content: bytes, name: str) -> list[list[str]]:
@@ -290,10 +329,10 @@ def not_a_workbook(name: str) -> str:
     return _("“%(name)s”不是工作簿，请上传 xlsx、xls 或 csv 文件。") % {"name": name}
 
 
-def _workbook_columns(content: bytes, name: str) -> list[Sequence[str]]:
+def _workbook(content: bytes, name: str) -> Sheet:
     worker = subprocess.run([sys.executable, "-I", str(WORKER), str(MAX_ROWS + 1), str(MAX_COLUMNS)], input=content, capture_output=True, check=False)
     if worker.returncode == 0:
-        return [[cells[number] for number in rows] for cells, rows in json.loads(worker.stdout)]
+        return _unpacked(worker.stdout)
     refusals = {
         sheet_worker.NOT_A_WORKBOOK: not_a_workbook(name),
         sheet_worker.TOO_MANY_ROWS: _too_many(),
@@ -302,18 +341,13 @@ def _workbook_columns(content: bytes, name: str) -> list[Sequence[str]]:
     raise ValidationError(refusals.get(worker.returncode, _too_wide(name)))
 
 
-def _sheet(columns: list[Sequence[str]]) -> Sheet:
-    """Cells trimmed; what stands beyond the header is a column without one. Empty rows and columns at the end don't count."""
-    columns = [_trimmed(cells) for cells in columns]
-    while columns and not any(columns[-1]):
-        columns.pop()
-    last = next((number for number in range(len(columns[0]) - 1, -1, -1) if any(cells[number] for cells in columns)), -1) if columns else -1
-    return Sheet([cells[0] for cells in columns], [cells[1 : last + 1] for cells in columns])
-
-
-def _trimmed(cells: Sequence[str]) -> list[str]:
-    trimmed = {cell: cell.strip() for cell in set(cells)}
-    return [trimmed[cell] for cell in cells]
+def _unpacked(printed: bytes) -> Sheet:
+    """What the worker printed."""
+    first, _newline, rest = printed.partition(b"\n")
+    headers, cells = json.loads(first)
+    numbers = array("I", rest)
+    length = len(numbers) // max(1, len(cells))
+    return Sheet.trimmed(headers, [Column(column, numbers[n * length : (n + 1) * length]) for n, column in enumerate(cells)])
 
 
 class Workbook(base_formats.XLSX):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -16,10 +17,10 @@ from files.actions import store_file
 from files.sniff import sniff_sheet
 from jobs.actions import queue_job
 
-from ..bulk import insert_rows
+from ..bulk import fresh_keys, insert_rows
 from ..kept import touch, touch_people
 from ..models import STEP, Cadre, HeadCount, Post, RosterCount, RosterImport, Unit, path_step
-from ..pinyin import name_pinyin
+from ..pinyin import name_pinyin, reading_of
 from ..roster import Line, NewUnit, Plan, chunks, named_units
 from .cadre import end_posts, moved_posts
 
@@ -112,15 +113,13 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
 
 def _enter_newcomers(lines: list[Line], units: dict[str, Unit]) -> None:
     """Who is new, with their posts: two statements."""
-    initials = Cadre._meta.get_field("name_initials")
-    read = {name: (name, name_pinyin(name), initials.letters(name)) for name in {line.name for line in lines}}
-    insert_rows(Cadre, ["staff_no", *WRITTEN, "is_demo"], (
-        (line.staff_no, *read[line.name], units[line.unit_code].pk, line.political_status, line.category, line.on_establishment, line.on_duty, 1, False)
-        for line in lines
+    keys, read = fresh_keys(Cadre, len(lines)), cache(reading_of)  # a name is read while the database writes those before it
+    insert_rows(Cadre, ["id", "staff_no", *WRITTEN, "is_demo"], (
+        (key, line.staff_no, line.name, *read(line.name), units[line.unit_code].pk, line.political_status, line.category, line.on_establishment, line.on_duty, 1, False)
+        for key, line in zip(keys, lines, strict=True)
     ))  # fmt: skip
-    pks = dict(Cadre.objects.filter(staff_no__one_of={line.staff_no for line in lines}).order_by().values_list("staff_no", "pk"))
     insert_rows(Post, ["cadre", "unit", "title", "is_concurrent"], (
-        (pks[line.staff_no], units[line.unit_code].pk, title, is_concurrent) for line in lines for title, is_concurrent in line.posts
+        (key, units[line.unit_code].pk, title, is_concurrent) for key, line in zip(keys, lines, strict=True) for title, is_concurrent in line.posts
     ))  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from organizations.actions import enter_cadre, import_roster
-from organizations.bulk import insert_rows
+from organizations.bulk import fresh_keys, insert_rows
 from organizations.models import Cadre, Post
 from organizations.sheets import RosterResource
 from tests.cast import NOW, enter
@@ -37,6 +37,23 @@ def test_an_imported_newcomer_is_the_same_as_one_entered_by_hand(cast, name):
     )  # fmt: skip
     take_in(row(姓名=name, 在岗="否"))
     assert facts(Cadre.objects.get(staff_no="0107")) == facts(entered)
+
+
+def test_fresh_keys_are_given_to_nobody_else(cast):
+    """Not even when whoever had the last of them is gone."""
+    take_in(row(), row(工号="0108"))
+    last = Cadre.objects.latest("pk")
+    keys = [Cadre.objects.get(staff_no="0107").pk, last.pk]
+    Post.objects.filter(cadre=last).delete()
+    last.delete()
+    with transaction.atomic():
+        keys += (drawn := fresh_keys(Cadre, 3))
+        insert_rows(Cadre, ["id", "staff_no", "name", "name_pinyin", "name_initials", "unit", "political_status", "category", "on_establishment", "on_duty", "is_demo", "version"], [
+            (key, f"011{n}", "单立人", "shan li ren", "slr", cast.unit_a.pk, "", "", True, True, False, 1) for n, key in enumerate(drawn)
+        ])  # fmt: skip
+    keys.append(enter_cadre(staff_no="0120", name="单立人", unit=cast.unit_a, by=None, at=NOW).pk)
+    assert len(drawn) == 3 and keys == sorted(set(keys))
+    assert list(fresh_keys(Cadre, 0)) == []
 
 
 def test_a_row_without_what_it_needs_is_refused(cast):

@@ -13,7 +13,7 @@ from files.models import StoredFile
 from organizations.access import Access, accounts_visible_to, may_manage_account
 from organizations.actions import change_cadre, enter_cadre, grant_role, open_unit
 from organizations.models import Cadre, DutyAssignment, Post, RoleGrant, RosterImport, Unit, path_step
-from organizations.pinyin import letters_of, name_pinyin, syllables
+from organizations.pinyin import letters_of, name_pinyin, reading_of, syllables
 from organizations.roles import ROLE_PERMISSIONS, Permission, Role
 from tests.cast import NOW, TODAY, account
 
@@ -97,6 +97,11 @@ def test_a_text_is_read_as_by_the_library(text):
 @given(st.lists(st.sampled_from([*"重长乐朝阳行会单曾王知夏·A1 （", "重庆", "长安", "银行", "音乐", "买买提"]), max_size=8).map("".join))
 def test_any_text_is_read_as_by_the_library(text):
     assert list(syllables(text)) == lazy_pinyin(text)
+
+
+@given(st.lists(st.sampled_from([*"单重长乐朝阳行曾王诶知夏·A1 ", "尉迟", "重庆", "朝阳"]), max_size=5).map("".join))
+def test_a_name_is_read_at_once_as_in_two_ways(name):
+    assert reading_of(name) == (name_pinyin(name), "".join(letters_of(name, person=True)))
 
 
 @pytest.mark.parametrize("text", ["知夏", "lzx", "LZ", "linzhixia", "linzh", "cad"])
