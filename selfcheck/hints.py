@@ -7,25 +7,30 @@ others it knows when they were handed in, and no more. Words are compared by mar
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from organizations.models import reach
+from organizations.breadth import Breadth, Descent, breadth_of, units_named
+from organizations.models import scope_paths, within
 from organizations.roles import Permission as P
 
+from . import counts
 from .models import ITEM_TEXTS, SEALED, Answer, HintSetAside, Round, SelfCheck, TextMark, is_handed_in
 
 Kind = HintSetAside.Kind
 FEWEST_REPORTS = 3  # of a unit, from which on 否 throughout is worth a look
 FEWEST_LATE, LATE_SHARE = 5, 3  # reports in the last hour; and more than one in three
 LAST = dt.timedelta(hours=1)
-ORDER = ("cadre__unit__path", "cadre__name_pinyin", "pk")  # 机构序列
+MOST = 2000  # reports that are looked through at once
+Mark = tuple[int, str, str, bool]  # whose, of which field, the mark, whether it repeats; in the order of the reports
 SENTENCES = {
     Kind.ALL_NO: _l("%(unit)s的 %(n)s 份报告对各个方面都答“否”。"),
     Kind.SAME_TEXT: _l("%(n)s 份报告的%(where)s有 %(m)s 处文字相同。"),
@@ -68,26 +73,73 @@ class Hint:
         return units.pop() if len(units) == 1 else None
 
 
-def timed_condition(user) -> Q:
-    """Reports of which they may know when they were handed in."""
-    in_charge = reach(user, P.RUN_SELFCHECK, unit="cadre__unit__path", campaign="round__campaign")
-    return is_handed_in() & (SelfCheck.objects.assigned_condition(user) | in_charge)
+class Look(Descent):
+    """Where one looks for hints: at all one is in charge of, or at one unit of it. Where too many reports were handed in one goes further down."""
+
+    def __init__(self, user, opened: Round, today: dt.date, *, asked: int | None = None, alone: bool = False):
+        super().__init__(scope_paths(user, P.RUN_SELFCHECK, opened.campaign_id), asked=asked, alone=alone)
+        self.opened, self.today = opened, today
+
+    @cached_property
+    def here(self) -> Breadth:
+        if self.unit is None:
+            return self.scope
+        return Breadth([self.unit.path], [self.unit.pk]) if self.is_alone else breadth_of([self.unit.path], self.scope)
+
+    @cached_property
+    def units(self) -> list[dict]:
+        """Where one may go further down, each with how many reports it has handed in."""
+        kept = self.lines(counts.reports, self.today, campaign=self.opened.campaign_id, round=self.opened.pk) if self.here.paths else []
+        return [line | {"handed_in": row["submitted"]} for line, row in kept if row["submitted"]]
+
+    @property
+    def is_too_wide(self) -> bool:
+        return not self.is_alone and len(self.units) > 1 and sum(line["handed_in"] for line in self.units) > MOST
+
+    @property
+    def condition(self) -> Q:
+        """Which reports lie here."""
+        units = self.here.units if self.here.units is not None else units_named(self.here.paths)
+        return within(self.here.paths, "cadre__unit__path") if units is None else Q(cadre__unit__in=units)
 
 
-def known_condition(user) -> Q:
-    """Of those, the reports whose answers they may know too: assigned to them for review, or accepted, so that the ledger they see tells."""
-    of = {"unit": "cadre__unit__path", "campaign": "round__campaign"}
-    by_ledger = Q(status=SelfCheck.Status.ACCEPTED) & reach(user, P.RUN_SELFCHECK, **of) & reach(user, P.SEE_LEDGER, **of)
-    return is_handed_in() & (SelfCheck.objects.assigned_condition(user) | by_ledger)
+class Report(NamedTuple):
+    """A report handed in. Of one that is not known only when it was."""
+
+    pk: int
+    unit: int
+    at: dt.datetime
+    is_known: bool
 
 
-def hints_for(user, opened: Round) -> list[Hint]:
-    """Their hints in a round, each with how it was set aside. Six queries: the database counts, and only what strikes is read."""
-    timed = SelfCheck.objects.filter(timed_condition(user), round=opened, purged_at__isnull=True).order_by(*ORDER)
-    known = timed.filter(known_condition(user))
-    found = [*_of_units(opened, timed, known), *_same_text(opened, known), *_repeats(opened, known)]
+def hints_for(user, opened: Round, look: Look | None = None) -> list[Hint]:
+    """Their hints in a round, each with how it was set aside. Nine queries at most."""
+    reports = _reports(user, opened, look or Look(user, opened, timezone.localdate()))
+    known = {report.pk: report.at for report in reports if report.is_known}
+    with_something = set(Answer.objects.filter(selfcheck__in=known, exists=True).order_by().values_list("selfcheck", flat=True))
+    marks = list(TextMark.objects.filter(~Q(mark="") | Q(repeats=True), selfcheck__in=known).order_by("question_key", "order", "field").values_list("selfcheck", "field", "mark", "repeats"))
+    place = {pk: n for n, pk in enumerate(known)}
+    marks.sort(key=lambda mark: place[mark[0]])
+    found = [*_of_units(opened, reports, with_something), *_same_text(opened, known, marks), *_repeats(opened, known, marks)]
     put = {(one.kind, one.subject, one.rows): one for one in opened.hints_set_aside.select_related("set_aside_by")}
     return [replace(hint, aside=put.get((hint.kind, hint.subject, hint.rows))) for hint in sorted(found, key=lambda hint: KINDS.index(hint.kind))]
+
+
+def _reports(user, opened: Round, look: Look) -> list[Report]:
+    """Those of which they may know when they were handed in, in 机构序列.
+
+    What was said in them they may know too when they review it, or when it is accepted, so that the ledger they see tells.
+    """
+    handed_in = SelfCheck.objects.filter(is_handed_in(), round=opened, purged_at__isnull=True).order_by()
+    facts = ("cadre__unit__path", "cadre__name_pinyin", "pk", "cadre__unit", "submitted_at")
+    ledger, found = tuple(scope_paths(user, P.SEE_LEDGER, opened.campaign_id)), {}
+    if look.here.paths and not look.is_too_wide:
+        for path, name, pk, unit, at, status in handed_in.filter(look.condition).values_list(*facts, "status"):
+            found[pk] = (path, name, Report(pk, unit, at, status == SelfCheck.Status.ACCEPTED and path.startswith(ledger)))
+    assigned = handed_in.filter(SelfCheck.objects.assigned_condition(user))
+    for path, name, pk, unit, at in (assigned.filter(look.condition) if look.unit else assigned).values_list(*facts):
+        found[pk] = (path, name, Report(pk, unit, at, True))
+    return [report for _path, _name, report in sorted(found.values())]
 
 
 def with_reports(hints: list[Hint]) -> list[Hint]:
@@ -106,34 +158,27 @@ def _hint(opened: Round, kind: str, subject: object, reports: Iterable[tuple[int
     return Hint(opened, kind, str(subject), tuple(pk for pk, _at in reports), rows, facts)
 
 
-def _of_units(opened: Round, timed: QuerySet[SelfCheck], known: QuerySet[SelfCheck]) -> Iterator[Hint]:
-    """否 throughout, and a rush before the deadline: units are counted first, then the reports of those that strike are read."""
+def _of_units(opened: Round, reports: list[Report], with_something: set[int]) -> Iterator[Hint]:
+    """否 throughout, and a rush before the deadline."""
     end = timezone.make_aware(dt.datetime.combine(opened.due_on + dt.timedelta(days=1), dt.time()))
-    in_last_hour = Q(submitted_at__gte=end - LAST, submitted_at__lt=end)
-    by_unit = known.order_by().values_list("cadre__unit")
-    found_something = Exists(Answer.objects.filter(selfcheck=OuterRef("pk"), exists=True))
-    all_no = set(by_unit.annotate(n=Count("pk"), found=Count("pk", filter=found_something)).filter(n__gte=FEWEST_REPORTS, found=0).values_list("cadre__unit", flat=True))
-    counted = timed.order_by().values("cadre__unit").annotate(n=Count("pk"), late=Count("pk", filter=in_last_hour)).filter(late__gte=FEWEST_LATE, n__lt=F("late") * LATE_SHARE)
-    rushed = dict(counted.values_list("cadre__unit", "n"))
-    own, late = defaultdict(list), defaultdict(list)
-    is_known = ExpressionWrapper(Q(pk__in=known.order_by().values("pk")), output_field=BooleanField())
-    for unit, pk, at, may_know in timed.filter(cadre__unit__in=all_no | set(rushed)).values_list("cadre__unit", "pk", "submitted_at", is_known):
-        if unit in all_no and may_know:
-            own[unit].append((pk, at))
-        if unit in rushed and end - LAST <= at < end:
-            late[unit].append((pk, at))
-    yield from (_hint(opened, Kind.ALL_NO, unit, reports) for unit, reports in own.items())
-    yield from (_hint(opened, Kind.RUSH, unit, reports, n=rushed[unit], m=len(reports)) for unit, reports in late.items())
+    by_unit: dict[int, list[Report]] = defaultdict(list)
+    for report in reports:
+        by_unit[report.unit].append(report)
+    for unit, own in by_unit.items():
+        known = [(report.pk, report.at) for report in own if report.is_known]
+        if len(known) >= FEWEST_REPORTS and with_something.isdisjoint(pk for pk, _at in known):
+            yield _hint(opened, Kind.ALL_NO, unit, known)
+        late = [(report.pk, report.at) for report in own if end - LAST <= report.at < end]
+        if len(late) >= FEWEST_LATE and len(own) < len(late) * LATE_SHARE:
+            yield _hint(opened, Kind.RUSH, unit, late, n=len(own), m=len(late))
 
 
-def _same_text(opened: Round, known: QuerySet[SelfCheck]) -> Iterator[Hint]:
+def _same_text(opened: Round, known: dict[int, dt.datetime], marks: list[Mark]) -> Iterator[Hint]:
     """Equal texts of two people or more; those that the same people share are one hint."""
-    marks = TextMark.objects.filter(selfcheck__in=known.order_by().values("pk")).exclude(mark="").order_by()
-    twice = marks.values("mark").annotate(n=Count("selfcheck", distinct=True)).filter(n__gt=1)
-    rows = marks.filter(mark__in=twice.values("mark")).order_by(*(f"selfcheck__{name}" for name in ORDER), "question_key", "order", "field")
     writers: dict[tuple[str, str], dict[int, dt.datetime]] = defaultdict(dict)
-    for field, mark, pk, at in rows.values_list("field", "mark", "selfcheck", "selfcheck__submitted_at"):
-        writers[field, mark][pk] = at
+    for pk, field, mark, _repeats in marks:
+        if mark:
+            writers[field, mark][pk] = known[pk]
     shared: dict[tuple, list[str]] = defaultdict(list)
     for (field, _mark), people in writers.items():
         if len(people) > 1:
@@ -143,7 +188,7 @@ def _same_text(opened: Round, known: QuerySet[SelfCheck]) -> Iterator[Hint]:
         yield _hint(opened, Kind.SAME_TEXT, digest(pk for pk, _at in people), people, *fields, where=where, m=len(fields))
 
 
-def _repeats(opened: Round, known: QuerySet[SelfCheck]) -> Iterator[Hint]:
-    rows = known.filter(marks__repeats=True).annotate(n=Count("marks"))
-    for pk, at, n in rows.values_list("pk", "submitted_at", "n"):
-        yield _hint(opened, Kind.REPEATS, pk, [(pk, at)], n=n)
+def _repeats(opened: Round, known: dict[int, dt.datetime], marks: list[Mark]) -> Iterator[Hint]:
+    """Measures that only say the problem again."""
+    for pk, n in Counter(pk for pk, _field, _mark, repeats in marks if repeats).items():
+        yield _hint(opened, Kind.REPEATS, pk, [(pk, known[pk])], n=n)

@@ -1,6 +1,7 @@
 """提示: each kind seen and not seen, set aside and back, for whom; and that no word is kept."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -24,7 +25,7 @@ from selfcheck.actions import (
 )
 from selfcheck.hints import hints_for, with_reports
 from selfcheck.marks import are_alike, marks_of, normal
-from selfcheck.models import HintSetAside, TextMark
+from selfcheck.models import HintSetAside, Round, TextMark
 from tests.cast import person
 
 PROBLEM, CAUSE, MEASURE = "以电话代替上门走访群众，见面少。", "图省事，没有把群众放在心上。", "每月上门走访不少于四户，当月登记。"
@@ -331,13 +332,75 @@ def test_a_report_given_to_another_reviewer_is_theirs_no_more(cast, room, stage,
 
 
 def test_a_fixed_number_of_queries(cast, room, stage, write):
-    with CaptureQueriesContext(connection) as none:
-        hints_for(cast.reviewer, stage.round)
-    for user in room:
+    def asked(user) -> int:
+        connection.finish()  # counts are kept as a deed commits
+        with CaptureQueriesContext(connection) as queries:
+            hints_for(user, stage.round)
+        return len(queries)
+
+    accept(write(room[0]))
+    few = [asked(user) for user in (cast.reviewer, cast.office) for _visit in "12"][1::2]  # the first fills what is read once
+    for user in room[1:]:
         write(user, cause=CAUSE, measure=PROBLEM, manifestation=PROBLEM, at=midnight(stage) - dt.timedelta(minutes=2))
-    with CaptureQueriesContext(connection) as many:
-        assert len(hints_for(cast.reviewer, stage.round)) == 8  # the words, six measures, the rush
-    assert len(many) == len(none) <= 6
+    assert len(hints_for(cast.reviewer, stage.round)) == 7  # the words, five measures, the rush
+    assert [asked(user) for user in (cast.reviewer, cast.office)] == few == [4, 9]
+
+
+# --- too many reports to look through at once --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wide(cast, room, stage, write, monkeypatch):
+    """Accepted: three of 走访室 with nothing, one there and one of unit A with the same words; more than are looked through at once."""
+    accept(*(stage.hand_in(user) for user in room[:3]), write(room[3], measure=MEASURE), write(cast.cadre, measure=MEASURE))
+    connection.finish()
+    monkeypatch.setattr("selfcheck.hints.MOST", 4)
+    return room[0].cadre.unit
+
+
+def test_of_too_many_one_chooses_a_unit(cast, room, stage, wide, client):
+    client.force_login(cast.office)
+    page = client.get(address(stage)).content.decode()
+    assert "报告较多，请选一个单位核对" in page
+    assert re.findall(r'href="(\?unit=[^"]+)">([^<]+)</a>.*?(\d+)</td>', page) == [(f"?unit={cast.bureau.pk}", "纪检监察室", "1"), (f"?unit={wide.pk}", "走访室", "4")]
+    assert "文字相同" not in page
+    assert "没有提示" not in page
+    below = client.get(address(stage, f"?unit={wide.pk}")).content.decode()
+    assert "走访室" in below
+    assert "没有提示" in below  # four reports, one of them with something
+    assert "请选一个单位" not in below
+    alone = client.get(address(stage, f"?unit={cast.organ.pk}&alone=1")).content.decode()
+    assert "区机关（本级）" in alone
+
+
+def test_where_they_are_few_enough_all_are_compared(cast, room, stage, wide, monkeypatch):
+    assert seen(cast.office, stage) == []
+    monkeypatch.setattr("selfcheck.hints.MOST", 5)
+    assert seen(cast.office, stage) == ["2 份报告的整改措施有 1 处文字相同。"]
+
+
+def test_a_reviewer_looks_through_what_is_theirs_however_many(cast, room, stage, wide):
+    assert seen(cast.reviewer, stage) == ["2 份报告的整改措施有 1 处文字相同。"]
+
+
+def test_set_aside_below_leads_back_there(cast, room, stage, wide, client, monkeypatch):
+    monkeypatch.setattr("selfcheck.hints.FEWEST_LATE", 1)
+    client.force_login(cast.office)
+    monkeypatch.setattr("selfcheck.hints.LAST", dt.timedelta(days=1))
+    Round.objects.update(due_on=timezone.localdate())
+    here = address(stage, f"?unit={wide.pk}")
+    form = re.search(r'href="(\?unit=\d+&amp;hint=rush-\d+)"', client.get(here).content.decode())[1].replace("&amp;", "&")
+    page = client.get(address(stage, form)).content.decode()
+    assert f'href="{here}"' in page
+    rows = re.search(r'name="rows" value="([^"]+)"', page)[1]
+    assert client.post(address(stage, form), {"rows": rows, "reason": "已核实"})["Location"] == here
+
+
+def test_a_unit_of_others_is_not_looked_into(cast, room, stage, wide, client):
+    client.force_login(cast.office)
+    page = client.get(address(stage, f"?unit={cast.elsewhere.pk}")).content.decode()
+    assert "邻区" not in page
+    assert "请选一个单位核对" in page
 
 
 def test_only_the_page_of_hints_looks_for_them(cast, room, stage, hint, client):
