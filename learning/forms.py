@@ -154,17 +154,16 @@ class TestForm(PageModelForm):
         self.people = Cadre.objects.filter(inside, within(scope_paths(user, Permission.RUN_LEARNING, campaign.pk), "unit__path"))
         super().__init__(*args, **kwargs)
         self.fields["pass_mark"].widget.attrs["class"] = "w-short"
-        self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加，不应考的整行删去")
-        if not self.is_bound:
-            self._fill_in()
+        whom = _("不应考的整行删去") if self.is_bound else self._fill_in()
+        self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加。%(whom)s") % {"whom": whom}
 
-    def _fill_in(self) -> None:
-        """Everybody in service, a line each, while they are so few that whoever marks them goes through the list."""
+    def _fill_in(self) -> str:
+        """Everybody in service, a line each, while they are so few that whoever marks them goes through the list; returns who is to be left there."""
         serving = self.people.serving()
-        if len(serving.order_by().values_list("pk")[: MOST_LINES + 1]) <= MOST_LINES:  # before a nation is sorted
-            self.fields["scores"].initial = "\n".join(f"{staff_no} {name} " for staff_no, name in serving.in_order().values_list("staff_no", "name"))
-        else:
-            self.fields["scores"].help_text = _("每行一人：工号、姓名、成绩，中间用空格或制表符隔开，可从 Excel 粘贴；没有成绩的算未参加。在编在岗的超过 %(n)s 人，没有逐人列出，请只填应考的人") % {"n": MOST_LINES}
+        if len(serving.order_by().values_list("pk")[: MOST_LINES + 1]) > MOST_LINES:  # before a nation is sorted
+            return _("在编在岗的超过 %(n)s 人，没有逐人列出，请只填应考的人") % {"n": MOST_LINES}
+        self.fields["scores"].initial = "\n".join(f"{staff_no} {name} " for staff_no, name in serving.in_order().values_list("staff_no", "name"))
+        return _("不应考的整行删去")
 
     def clean_scores(self) -> dict[Cadre, Decimal | None]:
         lines = [(number, words) for number, line in enumerate(self.cleaned_data["scores"].splitlines(), 1) if (words := re.split(r"[\s,，、;；]+", line.strip(" \t,，、;；　")))[0]]

@@ -1,5 +1,7 @@
 """Background work of this room, registered when the app is ready."""
 
+import zlib
+
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,23 +10,22 @@ from django.utils.translation import gettext_lazy
 from jobs.registry import IMPORTS, Closing, Report, Result, job_kind
 
 from .actions import check_counts, finish_import
-from .models import RosterImport, scope_paths
+from .models import RosterImport, RosterReading, scope_paths
 from .roles import Permission
 from .roster import Plan
-from .sheets import RosterResource, read_sheet
+from .sheets import RosterResource, Sheet, read_sheet
 
 
 @job_kind("organizations.import_roster", queue=IMPORTS, title=gettext_lazy("导入干部名册"))
 def import_uploaded_roster(args: dict, report: Report) -> Result | Closing:
-    """Read the confirmed sheet again, check it against today's roster, write it: rows and the job's end in one transaction."""
+    """Check what was read of the confirmed sheet against today's roster and write it: rows and the job's end in one transaction."""
     roster = RosterImport.objects.select_related("file", "confirmed_by").get(pk=args["roster"])
     report(5, _("读取“%(name)s”") % {"name": roster.file.name})
     if roster.state == RosterImport.State.DONE:
         return _told(roster)
     if roster.state != RosterImport.State.QUEUED:
         raise ValidationError(_("名册已有新的预览，没有写入。请返回核对后重新确认导入。"))
-    with roster.file.content.open("rb") as handle:
-        lines, faults = RosterResource().clean(read_sheet(handle, roster.file.name))
+    lines, faults = RosterResource().clean(_read(roster))
     report(30, _("核对并写入"))
 
     def check() -> Plan:
@@ -37,6 +38,15 @@ def import_uploaded_roster(args: dict, report: Report) -> Result | Closing:
             return Result(message="".join(refusal.messages), refused=True)
 
     return write
+
+
+def _read(roster: RosterImport) -> Sheet:
+    """As it was read for the preview; where that is kept no more, the file is read again."""
+    kept = RosterReading.objects.filter(roster=roster).first()
+    if kept:
+        return Sheet.unpacked(zlib.decompress(kept.content))
+    with roster.file.content.open("rb") as handle:
+        return read_sheet(handle, roster.file.name)
 
 
 def _told(roster: RosterImport) -> Result:

@@ -370,6 +370,19 @@ class RosterImport(models.Model):
         return self.state == self.State.CHECKED and bool(self.summary["new"] or self.summary["changed"])
 
 
+class RosterReading(models.Model):
+    """What was read of an uploaded sheet, packed, until it is written: a workbook from outside is opened once. Of each person only the newest."""
+
+    roster = models.OneToOneField(RosterImport, models.CASCADE, primary_key=True, related_name="reading")
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("名册读取结果")
+
+    def __str__(self) -> str:
+        return str(self.roster)
+
+
 def scope_paths(user, permission: Permission, campaign_id: int | None = None) -> list[str]:
     """Paths of the subtrees where the user holds the permission today, in this campaign; None: in any.
 

@@ -1,8 +1,5 @@
 """Reads the first sheet of a workbook from standard input and prints it packed.
 
-A line of JSON holds the headers and the different cells of each column below; after it follow, column by column, the numbers of the cells
-that stand in its rows, as four bytes each.
-
 A process of its own with little memory: a few crafted bytes can make the reader ask for hundreds of gigabytes, which
 would end the web process. It imports nothing of the project. Exit codes are read by organizations.sheets.
 """
@@ -51,6 +48,12 @@ def parted(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[tuple[list[st
     return [cells[0] for cells in columns], [packed(cells[1:]) for cells in columns]
 
 
+def printed(headers: list[str], columns: Sequence[tuple[list[str], array]]) -> bytes:
+    """A line of JSON with the headers and the different cells of each column below; after it, column by column, the numbers of the cells in its rows, four bytes each."""
+    first = json.dumps([headers, [cells for cells, _numbers in columns]])
+    return b"".join([first.encode(), b"\n", *(numbers.tobytes() for _cells, numbers in columns)])
+
+
 def main(limit: int, columns: int) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
@@ -74,9 +77,7 @@ def main(limit: int, columns: int) -> int:
         return NOT_A_WORKBOOK
     while rows and not rows[-1]:
         rows.pop()
-    headers, columns = parted(rows)
-    sys.stdout.buffer.write(json.dumps([headers, [cells for cells, _numbers in columns]]).encode() + b"\n")
-    sys.stdout.buffer.writelines(numbers.tobytes() for _cells, numbers in columns)
+    sys.stdout.buffer.write(printed(*parted(rows)))
     return 0
 
 

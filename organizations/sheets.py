@@ -26,7 +26,7 @@ from files.sniff import sniff_sheet
 from . import sheet_worker
 from .models import Cadre
 from .roster import Fault, Line, Plan, check_roster, titles
-from .sheet_worker import parted
+from .sheet_worker import parted, printed
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -150,6 +150,18 @@ class Sheet:
         sheet = cls(headers, columns)
         filled = sheet.filled
         return sheet.part(range(filled[-1] + 1 if filled else 0))
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> "Sheet":
+        """As `packed`, or as the worker printed it."""
+        first, _newline, rest = content.partition(b"\n")
+        headers, cells = json.loads(first)
+        numbers = array("I", rest)
+        length = len(numbers) // max(1, len(cells))
+        return cls.trimmed(headers, [Column(column, numbers[n * length : (n + 1) * length]) for n, column in enumerate(cells)])
+
+    def packed(self) -> bytes:
+        return printed(self.headers, [(column.cells, array("I", column.rows)) for column in self.columns])
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -332,22 +344,13 @@ def not_a_workbook(name: str) -> str:
 def _workbook(content: bytes, name: str) -> Sheet:
     worker = subprocess.run([sys.executable, "-I", str(WORKER), str(MAX_ROWS + 1), str(MAX_COLUMNS)], input=content, capture_output=True, check=False)
     if worker.returncode == 0:
-        return _unpacked(worker.stdout)
+        return Sheet.unpacked(worker.stdout)
     refusals = {
         sheet_worker.NOT_A_WORKBOOK: not_a_workbook(name),
         sheet_worker.TOO_MANY_ROWS: _too_many(),
         sheet_worker.LOCKED: _("“%(name)s”设有密码，请去掉密码后重新上传。") % {"name": name},
     }
     raise ValidationError(refusals.get(worker.returncode, _too_wide(name)))
-
-
-def _unpacked(printed: bytes) -> Sheet:
-    """What the worker printed."""
-    first, _newline, rest = printed.partition(b"\n")
-    headers, cells = json.loads(first)
-    numbers = array("I", rest)
-    length = len(numbers) // max(1, len(cells))
-    return Sheet.trimmed(headers, [Column(column, numbers[n * length : (n + 1) * length]) for n, column in enumerate(cells)])
 
 
 class Workbook(base_formats.XLSX):

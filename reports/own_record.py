@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import tablib
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -25,8 +25,9 @@ from files.workbook import workbook_of
 from jobs.models import Job
 from keys.suites import Unreadable
 from learning.models import Attendance, Reflection, TestResult
+from ledger.listing import own_of
 from ledger.models import Measure, Problem
-from organizations.models import Cadre, Post, RoleGrant, access_of
+from organizations.models import Cadre, Post, RoleGrant
 from selfcheck.models import ITEM_TEXTS, STATEMENT, SelfCheck, Unsealing
 from selfcheck.views.report import with_everything
 from supervision.models import SupervisionRecord
@@ -119,13 +120,6 @@ def _readings(user: User) -> QuerySet:
     return Event.objects.filter(action="selfcheck.read_body", subject_type=SelfCheck._meta.label_lower, subject_id__in=own)
 
 
-def _charges(user: User) -> QuerySet:
-    """Said by the number of one's row on the roster: across a join no database finds either of the two by its index."""
-    access_of(user)  # knows the cadre
-    cadre = getattr(user, "cadre", None)
-    return Problem.objects.filter(Q(verifier=user) | Q(lead_official=cadre) if cadre else Q(verifier=user))
-
-
 def _progress(problem: Problem) -> str:
     return "\n".join(f"{_on(step.made_on)} {step.text}" for step in problem.progress.all())
 
@@ -181,7 +175,7 @@ PARTS: dict[str, Part] = {
     ),
     "charges": Part(
         L_("本人牵头或验收的问题"), L_("办公室确认立项时指定"), OFFICE,
-        _charges,
+        lambda user: Problem.objects.filter(own_of(user, "lead_official")),
         {N_("编号"): lambda p: p.code, N_("整改时限"): lambda p: p.due_on, N_("状态"): lambda p: p.get_status_display()},
     ),
     "measures": Part(

@@ -1,6 +1,7 @@
 """The roster as a whole: uploaded, looked through, confirmed, written in one go."""
 
 import datetime as dt
+import zlib
 from collections.abc import Callable
 from functools import cache
 
@@ -19,7 +20,7 @@ from jobs.actions import queue_job
 
 from ..bulk import fresh_keys, insert_rows
 from ..kept import touch, touch_people
-from ..models import STEP, Cadre, HeadCount, Post, RosterCount, RosterImport, Unit, path_step
+from ..models import STEP, Cadre, HeadCount, Post, RosterCount, RosterImport, RosterReading, Unit, path_step
 from ..pinyin import name_pinyin, reading_of
 from ..roster import Line, NewUnit, Plan, chunks, named_units
 from .cadre import end_posts, moved_posts
@@ -30,11 +31,14 @@ WRITTEN = ["name", "name_pinyin", "name_initials", "unit", "political_status", "
 
 
 @transaction.atomic
-def upload_roster(upload: UploadedFile, *, plan: Plan, by, at: dt.datetime) -> RosterImport:
-    """Keep an uploaded sheet with what importing it would do. Nothing on the roster changes yet."""
+def upload_roster(upload: UploadedFile, *, plan: Plan, reading: bytes = b"", by, at: dt.datetime) -> RosterImport:
+    """Keep an uploaded sheet with what importing it would do, and what was read of it, packed, until it is written. Nothing on the roster changes yet."""
     stored = store_file(upload, by=by, at=at, kind=sniff_sheet)
     state = RosterImport.State.REFUSED if plan.faults else RosterImport.State.CHECKED
     roster = RosterImport.objects.create(file=stored, uploaded_at=at, uploaded_by=by, state=state, summary=summary_of(plan), digest=plan.digest)
+    RosterReading.objects.filter(roster__uploaded_by=by).exclude(roster__state=RosterImport.State.QUEUED).delete()
+    if reading and state == RosterImport.State.CHECKED:
+        RosterReading.objects.create(roster=roster, content=zlib.compress(reading, level=1))
     record("organizations.upload_roster", by=by, at=at, subject=roster, state=state, rows=plan.total)
     return roster
 
@@ -87,11 +91,14 @@ def finish_import(roster: RosterImport, check: Callable[[], Plan], *, at: dt.dat
             import_roster(plan, by=roster.confirmed_by, at=at, source=roster)
             roster.state, roster.done_at = RosterImport.State.DONE, at
             roster.save(update_fields=["state", "done_at"])
+            RosterReading.objects.filter(roster=roster).delete()
             return roster
         roster.state = RosterImport.State.REFUSED if plan.faults else RosterImport.State.CHECKED
         roster.summary, roster.digest = summary_of(plan), plan.digest
         roster.confirmed_at = roster.confirmed_by = roster.job = None
         roster.save()
+        if plan.faults:
+            RosterReading.objects.filter(roster=roster).delete()
     raise ValidationError(_("预览之后名册有了变动，没有写入任何一行。请返回核对新的预览后再确认。"))
 
 

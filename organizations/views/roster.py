@@ -36,8 +36,9 @@ def roster_import(request) -> HttpResponse:
 def _look_through(upload, *, by, at) -> RosterImport:
     """Read the sheet and keep it with its preview; what isn't a roster at all is refused at the field."""
     try:
-        plan = RosterResource(scope=scope_paths(by, P.IMPORT_ROSTER), by=by, at=at).check(read_sheet(upload.file, upload.name))
-        return upload_roster(upload, plan=plan, by=by, at=at)
+        sheet = read_sheet(upload.file, upload.name)
+        plan = RosterResource(scope=scope_paths(by, P.IMPORT_ROSTER), by=by, at=at).check(sheet)
+        return upload_roster(upload, plan=plan, reading=sheet.packed(), by=by, at=at)
     except ValidationError as refusal:
         raise ValidationError({"file": refusal.messages})
 

@@ -13,7 +13,7 @@ from audit.models import Event
 from organizations.actions import change_cadre, change_unit, enter_cadre, open_unit
 from organizations.kept import build
 from organizations.models import Cadre, Post, Unit
-from organizations.sheets import HEADERS, MAX_BYTES, RosterResource, Workbook, read_sheet, template, workbook
+from organizations.sheets import HEADERS, MAX_BYTES, RosterResource, Sheet, Workbook, read_sheet, template, workbook
 from tests.cast import NOW, TODAY
 from tests.organizations.sheetmaker import csv_bytes, row, xlsx
 
@@ -49,6 +49,13 @@ def totals(result) -> tuple[int, int, int, int]:
 def test_a_workbook_and_both_kinds_of_csv_read_the_same(make, name):
     dataset = read(make(), name)
     assert (dataset.headers, list(dataset)) == (HEADERS, [("0107", "单立人", "Q0101", "", "", "科员", "内勤、联络员", "中共党员", "两专干部", "是", "是")])
+
+
+@pytest.mark.parametrize("rows", [[], [row()], [row(), {}, row(工号="0108", 在编="")], [{}, {}]])
+def test_a_sheet_packed_is_the_same_again(rows):
+    sheet = read(xlsx(*rows))
+    again = Sheet.unpacked(sheet.packed())
+    assert (again.headers, list(again)) == (sheet.headers, list(sheet))
 
 
 def test_an_old_xls_is_read_with_numbers_and_booleans_as_people_see_them():

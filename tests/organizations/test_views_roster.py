@@ -12,7 +12,7 @@ from files.models import StoredFile
 from jobs.models import Job
 from jobs.runner import claim, run, run_pending
 from organizations.actions import change_cadre, confirm_roster, import_roster
-from organizations.models import Cadre, RoleGrant, RosterImport, Unit
+from organizations.models import Cadre, RoleGrant, RosterImport, RosterReading, Unit
 from organizations.sheets import HEADERS, RosterResource, read_sheet
 from tests.cast import NOW
 from tests.organizations.sheetmaker import row, upload, xlsx
@@ -86,6 +86,33 @@ def test_confirm_queues_and_the_job_writes_once(cast, office):
     assert (run_pending(), Event.objects.filter(action="organizations.import_roster").count()) == (0, 1)
     assert "已导入：" in text(office.get(url("roster_preview", roster.pk)))
     assert Event.objects.get(action="organizations.import_roster").actor_label == "沈若川"
+
+
+def kept() -> list[int]:
+    """Of which uploads it is kept what was read."""
+    return list(RosterReading.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_a_sheet_is_read_once_and_what_was_read_goes_when_it_is_written(cast, office, monkeypatch):
+    roster = sent(office, row())
+    assert kept() == [roster.pk]
+    monkeypatch.setattr("organizations.background.read_sheet", lambda *_args: pytest.fail("read again"))
+    office.post(url("roster_confirm", roster.pk))
+    run_pending()
+    roster.refresh_from_db()
+    assert (roster.state, Cadre.objects.filter(staff_no="0107").exists(), kept()) == ("done", True, [])
+
+
+def test_of_several_previews_only_the_newest_is_kept_read_and_an_older_one_is_read_again(cast, office):
+    first, second = sent(office, row()), sent(office, row(工号="0108"))
+    assert kept() == [second.pk]
+    office.post(url("roster_confirm", second.pk))
+    third = sent(office, row(工号="0109"))
+    assert kept() == [second.pk, third.pk]  # what waits to be written stays
+    assert sent(office, row(在编="有")).state == "refused" and kept() == [second.pk]
+    office.post(url("roster_confirm", first.pk))
+    run_pending()
+    assert (sorted(Cadre.objects.filter(staff_no__startswith="010").values_list("staff_no", flat=True)), kept()) == (["0107", "0108"], [])
 
 
 def test_a_job_run_again_after_a_crash_does_nothing_twice(cast, office):
