@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from organizations.breadth import units_named
 from organizations.kept import WIDTH, is_built, read_under, sums
+from organizations.lookups import Keys
 from organizations.models import Unit, access_of, scope_paths, within
 from organizations.roles import Permission as P
 
@@ -62,7 +63,7 @@ def in_units(paths: list[str], named: list[int] | None) -> Q:
     Of a scope with many on both sides its outside is said, which no database takes for a range to read: it goes by the filters' own indexes.
     """
     if named is not None:
-        return Q(responsible_unit__among=tuple(named))
+        return Q(responsible_unit__among=Keys(named))
     outside = Unit.objects.order_by().exclude(within(paths, "path"))
     few = list(outside.values_list("pk", flat=True)[: FEW + 1])
     if not few:

@@ -35,10 +35,10 @@ def short_list(rows: QuerySet) -> list | None:
 def offered(units: UnitQuerySet, chosen: str | None) -> list[Unit]:
     """What a list of units to choose from holds: all of them; of more than SHORT the upper levels, and round the chosen one what
     lies above and right below it, so that one gets down step by step. `units` in 机构序列."""
-    all_of_them = list(units[: SHORT + 1])
-    if len(all_of_them) <= SHORT:
+    all_of_them = _few(units, SHORT)
+    if all_of_them is not None:
         return all_of_them
-    upper = _upper(units, all_of_them[0])
+    upper = _upper(units, units[0])
     known = units.filter(pk=chosen).first() if chosen and chosen.isdecimal() and len(chosen) < 19 else None
     around = list(units.filter(Q(path__in=lineage(known.path)) | Q(parent=known))) if known else []
     return sorted({unit.pk: unit for unit in upper + around}.values(), key=lambda unit: unit.path)
@@ -48,12 +48,16 @@ def _upper(units: UnitQuerySet, first: Unit) -> list[Unit]:
     """The levels that a list may hold, from the first unit down; of a scope of several subtrees their tops as well."""
     level = [first, *_other_tops(units, first)]
     found = list(level)
-    while level and len(found) <= SHORT:
-        level = list(units.filter(parent__in=[unit.pk for unit in level])[: SHORT + 1])
-        if len(found) + len(level) > SHORT:
-            break
+    while level and (level := _few(units.filter(parent__in=[unit.pk for unit in level]), SHORT - len(found))):
         found += level
     return found
+
+
+def _few(units: UnitQuerySet, most: int) -> list[Unit] | None:
+    """These units; None when they are more, of which none is made then."""
+    lines = list(units.values_list()[: most + 1])
+    names = [field.attname for field in Unit._meta.concrete_fields]
+    return [Unit.from_db(units.db, names, line) for line in lines] if len(lines) <= most else None
 
 
 def _other_tops(units: UnitQuerySet, top: Unit) -> list[Unit]:

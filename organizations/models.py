@@ -90,6 +90,7 @@ class Unit(models.Model):
         constraints = [
             models.CheckConstraint(name="organizations_unit_not_own_parent", condition=~Q(parent=F("id"))),
         ]
+        indexes = [models.Index(fields=["kind", "path", "closed_on"], name="organizations_unit_kinds")]
 
     def __str__(self) -> str:
         return self.short_name or self.name
