@@ -56,6 +56,7 @@ from organizations.models import Cadre, HeadCount, Post, RosterImport, Unit, pat
 from organizations.pinyin import letters_of, name_pinyin  # noqa: E402
 from organizations.roles import Role  # noqa: E402
 from organizations.sheets import HEADERS  # noqa: E402
+from rectification.serve import spare_garbage_search  # noqa: E402
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔单仇解区查盖翟"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文辉玲志春梅雪海燕云飞鹏晓东波宁浩宇轩子涵欣怡思雨嘉俊天佳雅心怀远若川知夏青禾望舒书言克勤念安静姝本中立人长乐重行朝阳乐山"
@@ -296,7 +297,8 @@ def main() -> None:
     if User.objects.exists():
         raise SystemExit("the database holds rows; give an empty one")
     enter_stage()
-    client().get("/organizations/roster/import/")  # a server that runs has read its pages' code
+    client().get("/organizations/roster/import/")  # a server that runs has read its pages' code,
+    spare_garbage_search()  # and looks through what it has loaded no more
     whole, changed = sheet(rows), sheet(rows, changed=True)
     print(f"{connection.vendor}, {rows:,} rows, {len(HEADERS)} columns, {whole.stat().st_size / 1048576:.1f} MB of xlsx, {Unit.objects.count():,} units", flush=True)
 

@@ -119,7 +119,7 @@ class Run:
         self.on_each("submit.py", "Handing in a self-check", "--runs", str(self.options.runs))
 
     def roster(self) -> None:
-        size = ("--rows", str(self.options.rows), "--rival", "1000", "--runs", "1")
+        size = ("--rows", str(self.options.rows), "--rival", "1000", "--runs", "3")
         self.part("roster.py", "A large roster", *size, on="on SQLite")
         if self.server:
             with fresh(self.server) as url:
