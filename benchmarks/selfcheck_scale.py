@@ -37,7 +37,7 @@ import jobs.actions  # noqa: E402
 from accounts.models import User  # noqa: E402
 from campaigns.actions import launch_campaign  # noqa: E402
 from jobs.runner import run_pending  # noqa: E402
-from organizations.actions import grant_role, open_unit  # noqa: E402
+from organizations.actions import check_counts, grant_role, open_unit  # noqa: E402
 from organizations.models import Cadre, Unit, path_step  # noqa: E402
 from organizations.roles import Role  # noqa: E402
 from selfcheck.actions import (  # noqa: E402
@@ -72,6 +72,7 @@ def enter_stage(reports: int, *, accounts: bool) -> Round:
 def measure_hints(reports: int) -> None:
     opened = enter_stage(reports, accounts=False)
     hand_in_all(opened)
+    check_counts(by=None, at=timezone.now())
     print(f"{connection.vendor}, {reports:,} reports")
     for who, name, path in (("office", "the round", f"/selfcheck/rounds/{opened.pk}/"), ("office", "its hints", f"/selfcheck/rounds/{opened.pk}/hints/"), ("reviewer", "the pile", "/selfcheck/reviews/"), ("reviewer", "its hints", f"/selfcheck/rounds/{opened.pk}/hints/")):
         client = Client()
