@@ -1,7 +1,5 @@
 """Background work of this room, registered when the app is ready."""
 
-import zlib
-
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,7 +42,7 @@ def _read(roster: RosterImport) -> Sheet:
     """As it was read for the preview; where that is kept no more, the file is read again."""
     kept = RosterReading.objects.filter(roster=roster).first()
     if kept:
-        return Sheet.unpacked(zlib.decompress(kept.content))
+        return Sheet.unpacked(kept.content)
     with roster.file.content.open("rb") as handle:
         return read_sheet(handle, roster.file.name)
 

@@ -35,10 +35,10 @@ def short_list(rows: QuerySet) -> list | None:
 def offered(units: UnitQuerySet, chosen: str | None) -> list[Unit]:
     """What a list of units to choose from holds: all of them; of more than SHORT the upper levels, and round the chosen one what
     lies above and right below it, so that one gets down step by step. `units` in 机构序列."""
-    all_of_them = _few(units, SHORT)
-    if all_of_them is not None:
-        return all_of_them
-    upper = _upper(units, units[0])
+    lines = _lines(units, SHORT)
+    if len(lines) <= SHORT:
+        return _made(units, lines)
+    upper = _upper(units, *_made(units, lines[:1]))
     known = units.filter(pk=chosen).first() if chosen and chosen.isdecimal() and len(chosen) < 19 else None
     around = list(units.filter(Q(path__in=lineage(known.path)) | Q(parent=known))) if known else []
     return sorted({unit.pk: unit for unit in upper + around}.values(), key=lambda unit: unit.path)
@@ -48,16 +48,24 @@ def _upper(units: UnitQuerySet, first: Unit) -> list[Unit]:
     """The levels that a list may hold, from the first unit down; of a scope of several subtrees their tops as well."""
     level = [first, *_other_tops(units, first)]
     found = list(level)
-    while level and (level := _few(units.filter(parent__in=[unit.pk for unit in level]), SHORT - len(found))):
+    while level:
+        left = SHORT - len(found)
+        lines = _lines(units.filter(parent__in=[unit.pk for unit in level]), left)
+        if len(lines) > left:
+            break
+        level = _made(units, lines)
         found += level
     return found
 
 
-def _few(units: UnitQuerySet, most: int) -> list[Unit] | None:
-    """These units; None when they are more, of which none is made then."""
-    lines = list(units.values_list()[: most + 1])
+def _lines(units: UnitQuerySet, most: int) -> list[tuple]:
+    """Their columns, of one more than `most`: of too many none is made a unit."""
+    return list(units.values_list()[: most + 1])
+
+
+def _made(units: UnitQuerySet, lines: list[tuple]) -> list[Unit]:
     names = [field.attname for field in Unit._meta.concrete_fields]
-    return [Unit.from_db(units.db, names, line) for line in lines] if len(lines) <= most else None
+    return [Unit.from_db(units.db, names, line) for line in lines]
 
 
 def _other_tops(units: UnitQuerySet, top: Unit) -> list[Unit]:

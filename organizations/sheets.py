@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import unicodedata
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -153,15 +154,20 @@ class Sheet:
 
     @classmethod
     def unpacked(cls, content: bytes) -> "Sheet":
-        """As `packed`, or as the worker printed it."""
+        """What `packed` made."""
+        return cls.of_print(zlib.decompress(content))
+
+    def packed(self) -> bytes:
+        return zlib.compress(printed(self.headers, [(column.cells, array("I", column.rows)) for column in self.columns]), level=1)
+
+    @classmethod
+    def of_print(cls, content: bytes) -> "Sheet":
+        """What the worker printed."""
         first, _newline, rest = content.partition(b"\n")
         headers, cells = json.loads(first)
         numbers = array("I", rest)
         length = len(numbers) // max(1, len(cells))
         return cls.trimmed(headers, [Column(column, numbers[n * length : (n + 1) * length]) for n, column in enumerate(cells)])
-
-    def packed(self) -> bytes:
-        return printed(self.headers, [(column.cells, array("I", column.rows)) for column in self.columns])
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -344,7 +350,7 @@ def not_a_workbook(name: str) -> str:
 def _workbook(content: bytes, name: str) -> Sheet:
     worker = subprocess.run([sys.executable, "-I", str(WORKER), str(MAX_ROWS + 1), str(MAX_COLUMNS)], input=content, capture_output=True, check=False)
     if worker.returncode == 0:
-        return Sheet.unpacked(worker.stdout)
+        return Sheet.of_print(worker.stdout)
     refusals = {
         sheet_worker.NOT_A_WORKBOOK: not_a_workbook(name),
         sheet_worker.TOO_MANY_ROWS: _too_many(),

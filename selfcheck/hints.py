@@ -102,7 +102,7 @@ class Look(Descent):
         """Where one may go further down, each with how many reports it has handed in."""
         return [line | {"handed_in": row["submitted"]} for line, row in self.lines(counts.reports, self.today, **self._meant) if row["submitted"]]
 
-    @property
+    @cached_property
     def condition(self) -> Q:
         """Which reports lie here."""
         units = self.here.units if self.here.units is not None else units_named(self.here.paths)

@@ -1,7 +1,6 @@
 """The roster as a whole: uploaded, looked through, confirmed, written in one go."""
 
 import datetime as dt
-import zlib
 from collections.abc import Callable
 from functools import cache
 
@@ -38,7 +37,7 @@ def upload_roster(upload: UploadedFile, *, plan: Plan, reading: bytes = b"", by,
     roster = RosterImport.objects.create(file=stored, uploaded_at=at, uploaded_by=by, state=state, summary=summary_of(plan), digest=plan.digest)
     RosterReading.objects.filter(roster__uploaded_by=by).exclude(roster__state=RosterImport.State.QUEUED).delete()
     if reading and state == RosterImport.State.CHECKED:
-        RosterReading.objects.create(roster=roster, content=zlib.compress(reading, level=1))
+        RosterReading.objects.create(roster=roster, content=reading)
     record("organizations.upload_roster", by=by, at=at, subject=roster, state=state, rows=plan.total)
     return roster
 
@@ -119,7 +118,7 @@ def import_roster(plan: Plan, *, by, at: dt.datetime, source: RosterImport | Non
 
 
 def _enter_newcomers(lines: list[Line], units: dict[str, Unit]) -> None:
-    """Who is new, with their posts: two statements."""
+    """Who is new, with their posts: three statements."""
     keys, read = fresh_keys(Cadre, len(lines)), cache(reading_of)  # a name is read while the database writes those before it
     insert_rows(Cadre, ["id", "staff_no", *WRITTEN, "is_demo"], (
         (key, line.staff_no, line.name, *read(line.name), units[line.unit_code].pk, line.political_status, line.category, line.on_establishment, line.on_duty, 1, False)
