@@ -23,7 +23,7 @@ from organizations.roles import Permission as P
 
 from .counts import COUNTED, problems
 from .forms import ProblemFilterForm
-from .models import Problem, ProblemCount, ProblemQuerySet, is_late
+from .models import Problem, ProblemCount, ProblemQuerySet, awaits_another, is_late
 
 # The quick views, in the order of the page; counts stand under the same keys.
 VIEWS = {
@@ -189,8 +189,16 @@ class Ledger:
         whole = sum(self.kept[state] for state in COUNTED)
         return states | {
             "all": sum(states.values()), "counted": whole, "not_closed": whole - self.kept["closed"], "overdue": self.kept["overdue"], "soon": self.rows.due_soon(self.today).count(),
-            "mine": counted(self.in_view("mine")) if access_of(self.user).is_cadre else 0, "awaiting": counted(self.in_view("awaiting")) if self.kept["submitted"] else 0,
+            "mine": counted(self.in_view("mine")) if access_of(self.user).is_cadre else 0, "awaiting": self._awaiting(self.kept["submitted"]),
         }
+
+    def _awaiting(self, submitted: int) -> int:
+        """等我验收, where so many are submitted: of one's own scope that is these less the few for others; else they are counted."""
+        if submitted and self._verified is not None:
+            others = counted(self.rows.filter(awaits_another(self.user)))
+            if others <= DEEP:
+                return submitted - others
+        return counted(self.in_view("awaiting")) if submitted else 0
 
     def count(self, view: str = "") -> int:
         """Of a view: exact, or as many as are counted."""

@@ -16,11 +16,21 @@ from organizations.roles import Permission, Role
 USER = settings.AUTH_USER_MODEL
 
 
+FEW = 1000  # records: as many as are sorted for a page
+LATEST = Coalesce("held_on", Value(dt.date.min))  # without a date last
+
+
 class SupervisionRecordQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SupervisionRecordQuerySet":
         """Records of one's scope, and those about oneself."""
         theirs = reach(user, Permission.SEE_SUPERVISION, unit="cadre__unit__path", campaign="campaign")
         return self.filter(theirs if lies_within(user, Permission.SEE_SUPERVISION) else theirs | Q(cadre__user=user))
+
+    def newest_of(self, count: int) -> "SupervisionRecordQuerySet":
+        """The newest first, where there are so many: many along the index of the latest; few are found through their units and sorted,
+        for along that index one would pass by a nation's before the page is full."""
+        latest, number = SupervisionRecord._meta.ordering
+        return self.order_by(latest, number) if count > FEW else self.order_by(LATEST.desc(nulls_last=True), number)  # none is null: the same order, and no index has it
 
     def by_kind_and_level(self) -> dict[tuple[str, str], int]:
         """(kind, level) → 人次: whether talks are about work or about thought becomes countable."""
@@ -55,8 +65,8 @@ class SupervisionRecord(models.Model):
 
     class Meta:
         verbose_name = _("监督记录")
-        ordering = [Coalesce("held_on", Value(dt.date.min)).desc(), "-pk"]  # along the index, on both databases; without a date last
-        indexes = [models.Index("campaign", Coalesce("held_on", Value(dt.date.min)).desc(), F("id").desc(), name="supervision_record_latest")]
+        ordering = [LATEST.desc(), "-pk"]  # along the index, on both databases; without a date last
+        indexes = [models.Index("campaign", LATEST.desc(), F("id").desc(), name="supervision_record_latest")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.cadre}"

@@ -40,10 +40,19 @@ def awaits(user, theirs: Q | None = None) -> Q:
     if theirs is None:
         theirs = reach(user, Permission.VERIFY_PROBLEMS, unit="responsible_unit__path", campaign="campaign")
     anyone = Q(verifier__isnull=True) & theirs
+    return Q(status=Problem.Status.SUBMITTED) & (Q(verifier=user) | anyone) & ~_own_work(user)
+
+
+def awaits_another(user) -> Q:
+    """Submitted, and not this user's to verify in whatever unit they verify: another is named, or it is their own work."""
+    return Q(status=Problem.Status.SUBMITTED) & (Q(verifier__isnull=False) & ~Q(verifier=user) | _own_work(user))
+
+
+def _own_work(user) -> Q:
+    """What they submitted, wrote last or are responsible for."""
     access_of(user)  # knows the cadre: said by number, all is read in the index of what is submitted
     cadre = getattr(user, "cadre", None)
-    own = Q(submitted_by=user) | Q(edited_by=user) | (Q(responsible_person=cadre) if cadre else Q())
-    return Q(status=Problem.Status.SUBMITTED) & (Q(verifier=user) | anyone) & ~own
+    return Q(submitted_by=user) | Q(edited_by=user) | (Q(responsible_person=cadre) if cadre else Q())
 
 
 def awaits_closing(user) -> Q:

@@ -35,8 +35,9 @@ def record_list(request) -> HttpResponse:
     counts = seen_by_kind_and_level(request.user, campaign, unit=chosen.cleaned_data.get("unit"), day=timezone.localdate())
     if counts is None:
         counts = rows.by_kind_and_level()
-    paginator = Paginator(chosen.narrow(rows).select_related("cadre__unit"), PER_PAGE)
-    paginator.count = sum(n for pair, n in counts.items() if chosen.asks_for(*pair))
+    count = sum(n for pair, n in counts.items() if chosen.asks_for(*pair))
+    paginator = Paginator(chosen.narrow(rows).select_related("cadre__unit").newest_of(count), PER_PAGE)
+    paginator.count = count
     return render(request, "supervision/record_list.html", {
         "page": paginator.get_page(request.GET.get("page")),
         "filter": chosen,
