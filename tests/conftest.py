@@ -3,12 +3,15 @@
 import atexit
 import gc
 import logging
+import os
 import shutil
 import tempfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import hypothesis
 import pytest
+from bundle import normal, pinned
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -23,6 +26,8 @@ from tests.cast import Cast, enter
 from tests.migrated import MigratedFile
 from tests.replay import counted, tables
 from tests.server import TEMPLATE
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # A busy machine is no fault of the code: nothing generated is measured by the clock.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -55,6 +60,17 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locked():
+    """Processes that tests start find the packages of requirements.txt only (tests/locked/sitecustomize.py)."""
+    known = {normal(name) for name, _version in pinned((ROOT / "requirements.txt").read_text())} | {"pip", "setuptools"}  # those are every environment's
+    others = [name for name, owners in packages_distributions().items() if known.isdisjoint(map(normal, owners))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLOCKED", ",".join(others))
+        patch.setenv("PYTHONPATH", str(ROOT / "tests" / "locked"), prepend=os.pathsep)
+        yield others
 
 
 @pytest.fixture(scope="session")

@@ -63,11 +63,14 @@ def view_of(path: str) -> str:
     return resolve(path.split("?")[0]).view_name
 
 
-def walk(request, base: str, *, start: str = "/", with_queries: int = QUERIES_PER_VIEW) -> Walk:
-    """Read every address that links lead to from `start`, each once; of those that differ by their query some per view."""
+def walk(request, base: str, *, start: str = "/", with_queries: int = QUERIES_PER_VIEW, met: dict[str, set] | None = None) -> Walk:
+    """Read every address that links lead to from `start`, each once; of those that differ by their query some per view.
+
+    `met`: kinds of elements by view that were shown to others before and are not new; it is added to.
+    """
     found, todo, known = Walk(), [start], {start}
     asked: dict[str, int] = defaultdict(int)
-    kinds: dict[str, set] = defaultdict(set)
+    kinds = {} if met is None else met
     while todo:
         path = todo.pop(0)
         answer = request.get(base + path, timeout=60_000)
@@ -78,7 +81,7 @@ def walk(request, base: str, *, start: str = "/", with_queries: int = QUERIES_PE
             continue
         page = Page(answer.text())
         found.pages[path] = page
-        if page.kinds - kinds[view_of(path)]:
+        if page.kinds - kinds.setdefault(view_of(path), set()):
             kinds[view_of(path)] |= page.kinds
             found.to_open.append(path)
         for link in page.links:

@@ -54,7 +54,7 @@ class Works:
         self.redis: subprocess.Popen | None = None
         self.running: list[subprocess.Popen] = []
         self.env = os.environ | {
-            "DATA_DIR": str(folder), "REDIS_URL": f"redis://127.0.0.1:{self.port}/0", "DJANGO_SETTINGS_MODULE": "rectification.settings", "PYTHONPATH": str(ROOT), "DEBUG": "1",
+            "DATA_DIR": str(folder), "REDIS_URL": f"redis://127.0.0.1:{self.port}/0", "DJANGO_SETTINGS_MODULE": "rectification.settings", "PYTHONPATH": os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]), "DEBUG": "1",
             "JOB_LEASE_SECONDS": "2", "WORKS_SWEEP": "1", "LC_ALL": "C.UTF-8", **env,
         }  # fmt: skip
         self.env.pop("DATABASE_URL", None)
