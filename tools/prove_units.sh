@@ -15,7 +15,13 @@ if [ "${1:-}" != inside ]; then
     mount -t overlay overlay -o "lowerdir=$BOX,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/root"
     cp "$BUNDLE" "$WORK/root/root/bundle.tar.gz"
     cp "$0" "$WORK/root/root/prove.sh"
-    systemd-nspawn --quiet -D "$WORK/root" --private-network --register=no --keep-unit --boot >/dev/null 2>&1 </dev/null & OUTER=$!
+    boot() {
+        systemd-nspawn --quiet -D "$WORK/root" --private-network --register=no --keep-unit --boot >/dev/null 2>&1 </dev/null & OUTER=$!
+        for _ in $(seq 60); do sleep 1; inside systemctl is-active --quiet postgresql redis-server nginx 2>/dev/null && return; done
+        echo "the container did not boot"
+        exit 1
+    }
+    inside() { nsenter -t "$(pgrep -P "$OUTER" | head -1)" -a env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root "$@"; }
     stop() {
         kill "$OUTER" 2>/dev/null || true
         wait "$OUTER" 2>/dev/null || true
@@ -24,18 +30,18 @@ if [ "${1:-}" != inside ]; then
         [ -n "$KEPT" ] || rm -rf "$BOX"
     }
     trap stop EXIT
-    inside() { nsenter -t "$(pgrep -P "$OUTER" | head -1)" -a env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root bash /root/prove.sh inside "$1"; }
-    awake() { for _ in $(seq 60); do sleep 1; nsenter -t "$(pgrep -P "$OUTER" | head -1)" -a systemctl is-active --quiet postgresql redis-server nginx 2>/dev/null && return; done; echo "the container did not boot"; exit 1; }
-    awake
-    inside install
-    inside look
-    nsenter -t "$(pgrep -P "$OUTER" | head -1)" -a systemctl reboot
-    sleep 5
-    awake
-    inside after_restart
+    boot
+    inside bash /root/prove.sh inside install
+    inside bash /root/prove.sh inside look
+    inside systemctl reboot
+    wait "$OUTER" || true  # it ends with the machine
+    boot
+    inside bash /root/prove.sh inside after_restart
     exit
 fi
 
+trap 'echo "failed in line $LINENO: $BASH_COMMAND" >&2' ERR
+set -E
 step() { printf '%5ss  %s\n' "$SECONDS" "$1"; }
 until_true() { for _ in $(seq 240); do "$@" >/dev/null 2>&1 && return; sleep 0.5; done; echo "not within two minutes: $*"; journalctl --no-pager -u 'rectification*' -n 20; exit 1; }
 page() { curl -sk --resolve zhengdun.example.internal:443:127.0.0.1 "$@"; }
@@ -69,7 +75,7 @@ install() {
     systemctl daemon-reload
     command install -d -o rectification -g rectification -m 700 /var/lib/rectification /var/lib/rectification-keys
     as_platform .venv/bin/python manage.py migrate --verbosity 0; step "migrated"
-    as_platform .venv/bin/python manage.py demo >/dev/null; step "demo entered"
+    as_platform .venv/bin/python manage.py demo >/dev/null 2>&1; step "demo entered"
     systemctl enable --quiet --now "${UNITS[@]}" rectification-backup.timer
 }
 
@@ -81,7 +87,7 @@ look() {
     [ "$(page -o /dev/null -w '%{http_code}' https://zhengdun.example.internal/metrics)" = 404 ]; step "machines' pages stay inside"
     a_job; step "a worker made the report"
     systemctl start rectification-backup; step "backed up, and restored to prove it"
-    systemctl list-timers --no-pager rectification-backup.timer | grep -q rectification-backup; step "the next backup is planned"
+    [ -n "$(systemctl show -p NextElapseUSecRealtime --value rectification-backup.timer)" ]; step "the next backup is planned"
     [ "$(systemctl show -p NRestarts --value "${UNITS[@]}" | tr -d '\n')" = 00000 ]; step "nothing had to be started twice"
     systemctl kill --signal=KILL rectification-web rectification-worker@quick rectification-worker@documents
     sleep 1
@@ -97,7 +103,7 @@ after_restart() {
 }
 
 a_job() {
-    as_platform .venv/bin/python manage.py shell --no-imports >/dev/null <<'PYTHON'
+    as_platform .venv/bin/python manage.py shell --no-imports >/tmp/job 2>&1 <<'PYTHON'
 import time
 import uuid
 from accounts.models import User
