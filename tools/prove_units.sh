@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proves deploy/ on a machine without a network:  sudo tools/prove_units.sh dist/rectification-….tar.gz   (by hand; some minutes)
 # Boots a Debian with systemd, PostgreSQL, Redis and nginx in a container with nothing but the loopback, installs the bundle as docs/operations.md says,
-# starts the units and looks: pages through TLS, a job by a Celery worker, the nightly backup, killed processes, a restart of the machine.
+# starts the units and looks: pages through TLS, a job by a Celery worker, the nightly backup, killed processes,
+# an upgrade, a restart of the machine.
 # Needs debootstrap and systemd-container. BOX=folder keeps the Debian for the next time, with nothing of ours in it.
 set -euo pipefail
 if [ "${1:-}" != inside ]; then
@@ -33,6 +34,7 @@ if [ "${1:-}" != inside ]; then
     boot
     inside bash /root/prove.sh inside install
     inside bash /root/prove.sh inside look
+    inside bash /root/prove.sh inside upgrade
     inside systemctl reboot
     wait "$OUTER" || true  # it ends with the machine
     boot
@@ -54,7 +56,8 @@ install() {
     [ "$(ip -o link | wc -l)" = 1 ] || { echo "this container has a network"; exit 1; }
     mkdir unpacked && tar -xzf bundle.tar.gz -C unpacked
     useradd --system --home-dir /opt/rectification rectification
-    unpacked/rectification-*/install.sh /opt/rectification >/dev/null; step "installed"
+    unpacked/rectification-*/install.sh /opt/rectification-1 >/dev/null; step "installed"
+    ln -s /opt/rectification-1 /opt/rectification
     command install -d -o rectification -g rectification -m 755 /srv/rectification/static
     command install -d -o rectification -g rectification -m 700 /var/backups/rectification
     local word; word=$(openssl rand -hex 24)
@@ -94,6 +97,18 @@ look() {
     until_true is_ready; until_true systemctl is-active rectification-worker@quick rectification-worker@documents
     a_job; step "killed, web and workers were back and made another report"
     systemd-analyze security --no-pager rectification-web rectification-worker@quick 2>/dev/null | grep -i overall || true
+}
+
+# As docs/operations.md, Upgrading: the new code beside the old, which goes on serving until the link leads to the new one.
+upgrade() {
+    /root/unpacked/rectification-*/install.sh /opt/rectification-2 >/dev/null; step "a second version beside the first"
+    runuser -u rectification -- bash -c 'set -a; . /etc/rectification/env; cd /opt/rectification-2; exec .venv/bin/python manage.py migrate --verbosity 0'
+    is_ready; step "migrated, the first one serving"
+    ln -sfn /opt/rectification-2 /opt/rectification
+    systemctl restart "${UNITS[@]}"
+    until_true is_ready
+    [[ $(readlink "/proc/$(systemctl show -p MainPID --value rectification-web)/cwd") = /opt/rectification-2 ]]
+    a_job; step "the second one serves and made a report"
 }
 
 after_restart() {
