@@ -140,6 +140,21 @@ def test_a_deep_ledger_that_is_kept_says_how_many_there_are(kept_counts, cast, m
     assert [column["words"] for column in deep.columns(2)] == ["0", "6", "0", "0", "0"] and deep.columns(2)[1]["rest"] == "4"
 
 
+@pytest.mark.parametrize("deep", [1, 4])
+def test_what_waits_for_a_verifier_is_as_many_whether_counted_or_kept(kept_counts, cast, monkeypatch, deep):
+    """Nobody is named, the visitor is, another is; what the visitor submitted or wrote last is not theirs to verify."""
+    waiting = [in_state(cast, S.SUBMITTED, verifier=verifier) for verifier in (None, None, cast.office, cast.reviewer, cast.chief)]
+    for problem, field in ((waiting[0], "submitted_by"), (waiting[1], "edited_by")):
+        Problem.objects.filter(pk=problem.pk).update(**{field: cast.office, field.replace("_by", "_at"): NOW})
+    in_state(cast, S.SUBMITTED)
+    monkeypatch.setattr(listing, "DEEP", deep)
+    for who, awaited in ((cast.office, 2), (cast.reviewer, 4), (cast.director, 0)):
+        seen = ledger(cast, who, "", REAL)
+        assert (seen.is_deep, seen.is_exact, seen.tally["submitted"]) == (True, True, 6)
+        assert seen.tally["awaiting"] == min(awaited, deep + 1) == min(seen.in_view("awaiting").count(), deep + 1), who
+        assert ledger(cast, who, f"unit={cast.bureau.pk}", REAL).tally["awaiting"] == min(awaited, deep + 1)
+
+
 def test_of_a_deep_ledger_with_ones_own_elsewhere_not_all_is_known(kept_counts, cast, monkeypatch):
     for _n in range(4):
         opened(cast)

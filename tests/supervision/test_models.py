@@ -74,6 +74,14 @@ def test_findings_issues_causes_and_suggestions_are_numbered_once(cast, visit):
     broken(Suggestion(campaign=cast.campaign, order=1, addressee="又", topic="又", text="又", entered_at=NOW))
 
 
+def test_records_stand_in_one_order_however_many_they_are(cast):
+    made = [talk(cast, cast.cadre, held_on=day) for day in (TODAY - DAY, None, TODAY - 3 * DAY, TODAY - DAY, None)]
+    wanted = [made[n].pk for n in (3, 0, 2, 4, 1)]
+    few, many = (SupervisionRecord.objects.newest_of(count) for count in (5, 100_000))
+    assert list(few.values_list("pk", flat=True)) == list(many.values_list("pk", flat=True)) == wanted
+    assert "NULLS LAST" in str(few.query) and "NULLS LAST" not in str(many.query)
+
+
 def test_records_are_seen_in_scope_and_by_their_subject(cast):
     talk(cast, cast.cadre)
     assert who_sees(cast, SupervisionRecord.objects) == ["director", "office", "supervisor", "cadre"]
