@@ -139,7 +139,7 @@ class Run:
 
     def nation(self) -> None:
         if self.options.nation:
-            self.part("nation.py", "A nation", "--runs", str(max(5, self.options.runs // 3)), DATABASE_URL=self.options.nation)
+            self.part("nation.py", "A nation", "--runs", str(self.options.runs), DATABASE_URL=self.options.nation)
         else:
             self.leave_out("A nation", "no database was named (--nation postgres://…, filled by `manage.py simulate`)")
 
