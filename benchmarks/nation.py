@@ -33,7 +33,7 @@ from results import Row, Table, publish, side_by_side  # noqa: E402
 from ledger.models import ProblemCount  # noqa: E402
 from organizations.models import RoleGrant, Unit  # noqa: E402
 from organizations.roles import Role  # noqa: E402
-from rectification.serve import spare_garbage_search  # noqa: E402
+from rectification.serve import spare_garbage_search, sweep_garbage  # noqa: E402
 
 LIVE = 2  # visits of a dashboard that counts everything: of a nation each takes many seconds
 LEVELS = ("nation", "province", "city", "county", "unit")
@@ -66,7 +66,9 @@ def main() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS, settings.SECOND_FACTOR, settings.REAUTH_MINUTES = ["testserver"], "off", None
     people = visitors()
-    spare_garbage_search()  # as the server does
+    spare_garbage_search()  # as the server does, and between pages `sweep_garbage`
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")  # what was written before is on the disk, and no page waits for that
     county = people["county"][1]
 
     def look_up() -> None:
@@ -84,7 +86,7 @@ def main() -> None:
             answer = client.get(address)
             if answer.status_code != 200:
                 sys.exit(f"{address} as the office of the {level}: {answer.status_code}")
-            times = side_by_side({"page": lambda client=client, address=address: client.get(address)} | beside, options.runs)
+            times = side_by_side({"page": lambda client=client, address=address: client.get(address)} | beside, options.runs, afterwards=sweep_garbage)
             rows += [Row(f"{name}, {level}", times["page"], floor, times[floor]) for floor in beside]
             if name == "dashboard":
                 with patch("reports.dashboard.is_kept", return_value=False), patch("reports.values.is_kept", return_value=False):

@@ -81,8 +81,8 @@ def count(row: Row) -> str:
     return str(row.ours.n) if row.ours.n == row.theirs.n else f"{row.ours.n}, {row.theirs.n}"
 
 
-def side_by_side(works: dict[str, Callable[[], object]], runs: int, *, warm_up: int = 1) -> dict[str, Sample]:
-    """Each work's time in milliseconds. They take turns, so that a machine that is busy for a while is busy for all."""
+def side_by_side(works: dict[str, Callable[[], object]], runs: int, *, warm_up: int = 1, afterwards: Callable[[], object] = lambda: None) -> dict[str, Sample]:
+    """Each work's time in milliseconds. They take turns, so that a machine that is busy for a while is busy for all. `afterwards` is done after each, untimed."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for n in range(warm_up + runs):
         for name, work in works.items():
@@ -90,6 +90,7 @@ def side_by_side(works: dict[str, Callable[[], object]], runs: int, *, warm_up: 
             work()
             if n >= warm_up:
                 times[name].append((time.perf_counter() - began) * 1000)
+            afterwards()
     return {name: Sample.of(found) for name, found in times.items()}
 
 

@@ -150,6 +150,15 @@ def spare_garbage_search() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def sweep_garbage(_worker=None, _request=None) -> None:
+    """Between two pages, when the first has been sent, what they left is looked for while it is little (3 ms): at the threshold one visitor would wait for
+    that of thirty pages (35 ms)."""
+    for generation, most in ((2, 50), (1, 20), (0, 5_000)):
+        if gc.get_count()[generation] > most:
+            gc.collect(generation)
+            return
+
+
 def serve(port: int) -> None:
     """gunicorn with threads; a job thread starts in each worker when jobs run in the web process."""
     from django.conf import settings
@@ -173,7 +182,7 @@ def serve(port: int) -> None:
         def load_config(self) -> None:
             options = {
                 "bind": f"{HOST}:{port}", "workers": WORKERS, "threads": 4, "worker_class": "gthread", "timeout": 120,
-                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs, "child_exit": forget_figures,
+                "max_requests": 2000, "max_requests_jitter": 200, "loglevel": "warning", "post_worker_init": wake_jobs, "post_request": sweep_garbage, "child_exit": forget_figures,
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None, "control_socket_disable": True,
             }
             for key, value in options.items():
