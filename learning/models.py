@@ -1,7 +1,7 @@
 """学习教育: materials, sessions, attendance, activities, reflections, tests."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
@@ -188,6 +188,18 @@ class AttendanceQuerySet(models.QuerySet):
         """Who wasn't there on top, then 机构序列."""
         came = Q(status=Attendance.Status.PRESENT)
         return self.alias(came=came).order_by("came", "cadre__unit__path", "cadre__name_pinyin", "pk")
+
+
+def tell_attendance(sessions: Sequence[StudySession], paths: list[str]) -> None:
+    """Give sessions of a page what `with_counts` counts of each, by one statement that says the scope once."""
+    found = Attendance.objects.filter(within(paths, "cadre__unit__path"), session__in=[session.pk for session in sessions])
+    counts: dict[int, dict[str, int]] = {session.pk: dict.fromkeys(Attendance.Status.values, 0) for session in sessions}
+    for pk, status, n in found.order_by().values_list("session", "status").annotate(n=Count("pk")):
+        counts[pk][status] = n
+    for session in sessions:
+        session.expected = sum(counts[session.pk].values())
+        for status, n in counts[session.pk].items():
+            setattr(session, status, n)
 
 
 class Attendance(models.Model):

@@ -25,7 +25,7 @@ from organizations.roles import Permission as P
 from ..actions import hold_session
 from ..counts import attendance, sessions
 from ..forms import SessionFilter, SessionForm, units_for
-from ..models import Attendance, Reflection, StudySession, above, is_listed
+from ..models import Attendance, Reflection, StudySession, above, is_listed, tell_attendance
 from ..sheets import WIDTHS, SessionResource
 
 PER_PAGE = 30
@@ -47,12 +47,11 @@ def session_list(request) -> HttpResponse:
     if chosen.counted_as in totals:
         paginator.count = totals[chosen.counted_as]
     page = paginator.get_page(request.GET.get("page"))
+    page.object_list = page.object_list.annotate(recorded=is_listed()).select_related("unit").prefetch_related("topics")
     if paths:  # counted are those on the page, of a nation's 160,000
-        keys = list(page.object_list.values_list("pk", flat=True))
-        page.object_list = StudySession.objects.filter(pk__in=keys).latest_first().with_counts(paths)
+        tell_attendance(page.object_list, paths)
     else:
-        page.object_list = page.object_list.annotate(recorded=is_listed()).prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
-    page.object_list = page.object_list.select_related("unit").prefetch_related("topics")
+        page.object_list = page.object_list.prefetch_related(Prefetch("attendance", mine, to_attr="mine"))
     return render(request, "learning/session_list.html", {
         "page": page,
         "filter": chosen,

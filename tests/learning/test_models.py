@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from learning.actions import hold_session, hold_test, record_attendance, submit_reflection
-from learning.models import Attendance, KnowledgeTest, Reflection, StudySession, TestResult
+from learning.models import Attendance, KnowledgeTest, Reflection, StudySession, TestResult, tell_attendance
 from tests.cast import NOW, TODAY
 
 PEOPLE = ["director", "office", "reviewer", "supervisor", "clues", "chief", "liaison", "cadre", "colleague", "stranger", "outsider", "administrator"]
@@ -129,9 +129,18 @@ def test_counts_are_of_the_cadres_in_scope(cast):
     person, stranger = cast.person(cast.cadre), cast.person(cast.stranger)
     record_attendance(session, marks={person.pk: {"status": "leave"}, stranger.pk: {"status": "absent"}}, by=cast.office, at=NOW)
 
+    unlisted = held(cast)
+
     def counts(path):
-        row = StudySession.objects.with_counts([path]).get()
-        return row.expected, row.present, row.leave, row.absent, row.made_up, row.recorded
+        rows = list(StudySession.objects.with_counts([path]).order_by("pk"))
+        told = list(StudySession.objects.order_by("pk"))
+        tell_attendance(told, [path])
+        assert [read(row) for row in told] == [read(row) for row in rows]
+        assert rows[1] == unlisted and (read(rows[1]), rows[1].recorded) == ((0, 0, 0, 0, 0), False)
+        return *read(rows[0]), rows[0].recorded
+
+    def read(row):
+        return row.expected, row.present, row.leave, row.absent, row.made_up
 
     assert counts(cast.organ.path) == (8, 6, 1, 1, 0, True)
     assert counts(cast.unit_a.path) == (3, 2, 1, 0, 0, True)
