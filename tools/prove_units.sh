@@ -3,14 +3,14 @@
 # Boots a Debian with systemd, PostgreSQL, Redis and nginx in a container with nothing but the loopback, installs the bundle as docs/operations.md says,
 # starts the units and looks: pages through TLS, a job by a Celery worker, the nightly backup, killed processes,
 # an upgrade, a restart of the machine.
-# Needs debootstrap and systemd-container. BOX=folder keeps the Debian for the next time, with nothing of ours in it.
+# Needs debootstrap (MIRROR= where its own is out of reach) and systemd-container. BOX=folder keeps the Debian for the next time, with nothing of ours in it.
 set -euo pipefail
 if [ "${1:-}" != inside ]; then
     BUNDLE=$(realpath "$1")
     KEPT=${BOX:-}
     BOX=${BOX:-$(mktemp -d)}
     PACKAGES=systemd,systemd-sysv,dbus,iproute2,procps,curl,openssl,fontconfig,python3,python3-venv,libpango-1.0-0,libpangoft2-1.0-0,libharfbuzz-subset0,postgresql,redis-server,nginx-light
-    [ -x "$BOX/sbin/init" ] || debootstrap --variant=minbase --include="$PACKAGES" bookworm "$BOX" http://deb.debian.org/debian >/dev/null
+    [ -x "$BOX/sbin/init" ] || debootstrap --variant=minbase --include="$PACKAGES" bookworm "$BOX" ${MIRROR:+"$MIRROR"} >/dev/null
     WORK=$(mktemp -d)
     mkdir "$WORK"/{upper,work,root}
     mount -t overlay overlay -o "lowerdir=$BOX,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/root"
