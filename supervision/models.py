@@ -29,8 +29,7 @@ class SupervisionRecordQuerySet(models.QuerySet):
     def newest_of(self, count: int) -> "SupervisionRecordQuerySet":
         """The newest first, where there are so many: many along the index of the latest; few are found through their units and sorted,
         for along that index one would pass by a nation's before the page is full."""
-        latest, number = SupervisionRecord._meta.ordering
-        return self.order_by(latest, number) if count > FEW else self.order_by(LATEST.desc(nulls_last=True), number)  # none is null: the same order, and no index has it
+        return self if count > FEW else self.order_by(LATEST.desc(nulls_last=True), "-pk")  # none is null: the order they stand in anyway, and no index has it
 
     def by_kind_and_level(self) -> dict[tuple[str, str], int]:
         """(kind, level) → 人次: whether talks are about work or about thought becomes countable."""

@@ -32,7 +32,7 @@ if [ "${1:-}" != inside ]; then
     }
     trap stop EXIT
     boot
-    inside bash /root/prove.sh inside install
+    inside bash /root/prove.sh inside set_up
     inside bash /root/prove.sh inside look
     inside bash /root/prove.sh inside upgrade
     inside systemctl reboot
@@ -47,19 +47,19 @@ set -E
 step() { printf '%5ss  %s\n' "$SECONDS" "$1"; }
 until_true() { for _ in $(seq 240); do "$@" >/dev/null 2>&1 && return; sleep 0.5; done; echo "not within two minutes: $*"; journalctl --no-pager -u 'rectification*' -n 20; exit 1; }
 page() { curl -sk --resolve zhengdun.example.internal:443:127.0.0.1 "$@"; }
-as_platform() { runuser -u rectification -- bash -c 'set -a; . /etc/rectification/env; cd /opt/rectification; exec "$@"' x "$@"; }
+as_platform() { runuser -u rectification -- bash -c 'set -a; . /etc/rectification/env; cd "$0"; exec "$@"' "${CODE:-/opt/rectification}" "$@"; }
 is_ready() { curl -s -H 'Host: zhengdun.example.internal' http://127.0.0.1:8000/readyz | grep -q '"ready"'; }
 UNITS=(rectification-web rectification-beat rectification-worker@quick rectification-worker@documents rectification-worker@imports)
 
-install() {
+set_up() {
     cd /root
     [ "$(ip -o link | wc -l)" = 1 ] || { echo "this container has a network"; exit 1; }
     mkdir unpacked && tar -xzf bundle.tar.gz -C unpacked
     useradd --system --home-dir /opt/rectification rectification
     unpacked/rectification-*/install.sh /opt/rectification-1 >/dev/null; step "installed"
     ln -s /opt/rectification-1 /opt/rectification
-    command install -d -o rectification -g rectification -m 755 /srv/rectification/static
-    command install -d -o rectification -g rectification -m 700 /var/backups/rectification
+    install -d -o rectification -g rectification -m 755 /srv/rectification/static
+    install -d -o rectification -g rectification -m 700 /var/lib/rectification /var/lib/rectification-keys /var/backups/rectification
     local word; word=$(openssl rand -hex 24)
     cd /opt/rectification/deploy
     sed "s/CHANGE-ME/$word/" redis.conf.sample >>/etc/redis/redis.conf
@@ -76,7 +76,6 @@ install() {
     systemctl restart nginx
     cp systemd/* /etc/systemd/system/
     systemctl daemon-reload
-    command install -d -o rectification -g rectification -m 700 /var/lib/rectification /var/lib/rectification-keys
     as_platform .venv/bin/python manage.py migrate --verbosity 0; step "migrated"
     as_platform .venv/bin/python manage.py demo >/dev/null 2>&1; step "demo entered"
     systemctl enable --quiet --now "${UNITS[@]}" rectification-backup.timer
@@ -102,7 +101,7 @@ look() {
 # As docs/operations.md, Upgrading: the new code beside the old, which goes on serving until the link leads to the new one.
 upgrade() {
     /root/unpacked/rectification-*/install.sh /opt/rectification-2 >/dev/null; step "a second version beside the first"
-    runuser -u rectification -- bash -c 'set -a; . /etc/rectification/env; cd /opt/rectification-2; exec .venv/bin/python manage.py migrate --verbosity 0'
+    CODE=/opt/rectification-2 as_platform .venv/bin/python manage.py migrate --verbosity 0
     is_ready; step "migrated, the first one serving"
     ln -sfn /opt/rectification-2 /opt/rectification
     systemctl restart "${UNITS[@]}"
